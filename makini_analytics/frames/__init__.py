@@ -51,7 +51,7 @@ from ._collect import (
     to_pandas,
 )
 from ._csv import write_csv
-from ._recorded import CARRIED, RECORDED_SINCE, due_before, recorded_since, starts_after
+from ._recorded import CARRIED, RECORDED, Recorded, recorded, starts_after
 from ._spark import refuse_instants, refuse_twins, zones_of_spark
 from ._sqlite import refuse_other_kinds
 from ._stack import as_text, stack
@@ -69,13 +69,14 @@ __all__ = [
     "MOST_LINES",
     "OWN_DAYS",
     "OWN_WINDOWS",
-    "RECORDED_SINCE",
+    "RECORDED",
     "TOLD_IN",
     "AsOf",
     "AsOfDays",
     "Encoding",
     "Mask",
     "OnlyInMemory",
+    "Recorded",
     "as_day",
     "as_of_day",
     "as_of_days",
@@ -88,7 +89,6 @@ __all__ = [
     "counts_as_spend",
     "day_number",
     "days_of",
-    "due_before",
     "encode",
     "frame_of",
     "is_engine_frame",
@@ -105,7 +105,7 @@ __all__ = [
     "numbers",
     "outcomes_hidden_by",
     "pairs",
-    "recorded_since",
+    "recorded",
     "refuse_instants",
     "refuse_other_kinds",
     "refuse_twins",

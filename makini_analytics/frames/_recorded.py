@@ -1,21 +1,22 @@
-"""Since when a connection records what has come: of lines that were due before nobody knows whether they are late."""
+"""From when to when a connection records what has come: of lines that were due before or after nobody knows whether they are late."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import SchemaError
+from ..errors import ConfigError, SchemaError
 from ._access import FILTERS, TOLD_IN, Mask, connections_of, days_of, in_state, numbers, values
-from ._as_of import FIRST_ORDERS
+from ._as_of import FIRST_ORDERS, AsOfDays, as_of_days
 
 #: Where a part of lines carries what is known of the whole: a part of few lines can't tell.
-RECORDED_SINCE = "recorded_since"
+RECORDED = "recorded"
 #: What a part of lines carries of the whole, and lines that are converted of those they were.
-CARRIED = (FILTERS, FIRST_ORDERS, TOLD_IN, RECORDED_SINCE)
+CARRIED = (FILTERS, FIRST_ORDERS, TOLD_IN, RECORDED)
 #: Deliveries are recorded only since some day where, of the lines that were due before it, so many of so many vendors, due on so many
 #: days of two months or more, never came, and these are nearly all; where as many were due in a month as since, or a third; and where
 #: at least half of what was due since has come. A list of all open orders and last year's has few old lines, and a container that is
@@ -23,28 +24,75 @@ CARRIED = (FILTERS, FIRST_ORDERS, TOLD_IN, RECORDED_SINCE)
 _LINES, _VENDORS, _DAYS, _GAP, _NEVER_CAME, _AS_MANY, _CAME = 20, 3, 10, 60, 0.85, 1 / 3, 0.5
 #: So many deliveries, and at most this share of them, may lie before that day by some accident.
 _STRAYS, _STRAY = 3, 0.02
-#: What came some days early was due so many days after it did: it would seem never to have come.
-_EARLY = 30
+#: What came some days early was due so many days after it did: it would seem never to have come. So would what was to come late.
+_EARLY = _LATE = 30
+#: Deliveries are recorded only up to some day where for so many days none came since, though before it at least `_LINES` did in as
+#: many days, and as many lines of `_VENDORS` vendors, due on `_DAYS` days since, still wait. A plant that is closed has fewer due.
+_SILENT = 45
 
 Days = npt.NDArray[np.datetime64]
 
 
-def recorded_since(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
-    """Return the first due date that tells anything, of each connection that records what has come only since some day; "" is unnamed.
+@dataclass(frozen=True)
+class Recorded:
+    """The first and the last due date that tell anything, of each connection that records what has come only in a part of its time.
 
-    A system in which receipts were booked from September on has thousands of open lines from before: none of them is known to be late.
+    The unnamed connection is "".
+    """
+
+    since: Mapping[str, pd.Timestamp] = field(default_factory=dict)
+    until: Mapping[str, pd.Timestamp] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.since or self.until)
+
+    def outside(self, lines: pd.DataFrame) -> Mask:
+        """Which lines are due before the first or after the last of these days of their connection."""
+        if not self:
+            return np.zeros(len(lines), dtype=np.bool_)
+        day = due_day(lines)
+        return np.asarray((day < _of(lines, self.since)) | (day > _of(lines, self.until)), dtype=np.bool_)
+
+    def before(self, day: AsOfDays) -> Recorded:
+        """Return the same for whoever looks from a day: what is due after it is not late in any case."""
+        return Recorded(self.since, {n: last for n, last in self.until.items() if last + _AFTER < day.of(n)})
+
+    def each(self) -> list[Recorded]:
+        """Return the same, one connection and one day at a time."""
+        first, last = sorted(self.since.items()), sorted(self.until.items())
+        return [*(Recorded(since={n: day}) for n, day in first), *(Recorded(until={n: day}) for n, day in last)]
+
+    def carried(self) -> dict[str, dict[str, str]]:
+        """Return the same as an attribute of a frame."""
+        return {k: {n: str(day.date()) for n, day in of.items()} for k, of in vars(self).items()}
+
+
+_AFTER = pd.Timedelta(days=_LATE)
+
+
+def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
+    """Return from when to when each connection records what has come, looked at from a day, by default the lines' own.
+
+    A system in which receipts were booked from September on has thousands of open lines from before, and a list of orders of December
+    beside the receipts of September has thousands since: none of them is known to be late.
     Of a part of lines that `Purchases.filter` picked that of the whole.
     """
-    known = lines.attrs.get(RECORDED_SINCE)
+    if as_of is None:
+        try:
+            as_of = as_of_days(lines, None)
+        except ConfigError:  # without a day to look from, nothing is late
+            as_of = AsOfDays(pd.Timestamp("NaT"))
+    known = lines.attrs.get(RECORDED)
     if known is not None:
-        return {name: pd.Timestamp(day) for name, day in known.items()}
+        of_whole = {k: {n: pd.Timestamp(day) for n, day in of.items()} for k, of in known.items()}
+        return Recorded(**of_whole).before(as_of)
     try:
-        return _found(lines)
+        return _found(lines, as_of)
     except SchemaError:  # a column that holds no dates or numbers tells nothing here; the figures that need it say so
-        return {}
+        return Recorded()
 
 
-def _found(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
+def _found(lines: pd.DataFrame, as_of: AsOfDays) -> Recorded:
     names, day = connections_of(lines), due_day(lines)
     code, n = names.codes.astype(np.intp), len(names.labels)
     on_a_day, waits, ended = _came(lines)
@@ -54,7 +102,7 @@ def _found(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
     came = np.where((n_dated < n_ended / 2)[code] & np.isnat(on_a_day) & ended, day, on_a_day)
     come = np.flatnonzero(counts & ~np.isnat(came))
     if not len(come):
-        return {}
+        return Recorded()
     in_order = come[np.lexsort((came[come], code[come]))]
     n_come = np.bincount(code[come], minlength=n)
     there = np.flatnonzero(n_come)
@@ -63,6 +111,16 @@ def _found(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
     last = first.copy()
     first[there] = came[in_order[begins[there] + np.minimum(_STRAYS, _STRAY * n_come[there]).astype(np.intp)]]
     last[there] = came[in_order[begins[there] + n_come[there] - 1]]
+    since = _begin(lines, first, last, day, counts, waits)
+    return Recorded(since, _end(lines, as_of, last, came, day, counts, waits))
+
+
+def _begin(
+    lines: pd.DataFrame, first: Days, last: Days, day: Days, counts: Mask, waits: Mask
+) -> dict[str, pd.Timestamp]:
+    """Return the first due date that tells anything where the ``first`` delivery comes late; by connection, as ``last`` is."""
+    names = connections_of(lines)
+    code, n = names.codes.astype(np.intp), len(names.labels)
     before, since = counts & (day < first[code]), counts & (day >= first[code]) & (day <= last[code])
     waited = before & waits
     n_waited, n_before, n_since, n_came = (
@@ -79,27 +137,49 @@ def _found(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
         & (n_since >= _LINES)
         & (n_came >= _CAME * n_since)
     )
-    out = {}
-    for c in np.flatnonzero(found).tolist():  # of few connections, mostly of none
-        mine = code == c
-        of_all, of_waited = (_n_vendors(lines[rows]) for rows in (mine & counts, mine & waited))
-        if of_waited >= min(_VENDORS, of_all) and len(np.unique(day[mine & waited])) >= _DAYS:
-            out[str(names.labels[c])] = pd.Timestamp(first[c]) + pd.Timedelta(days=_EARLY)
-    return out
+    return {
+        str(names.labels[c]): pd.Timestamp(first[c]) + pd.Timedelta(days=_EARLY)
+        for c in np.flatnonzero(found).tolist()
+        if _of_many(lines, day, waited & (code == c), min(_VENDORS, _n_vendors(lines[counts & (code == c)])))
+    }
 
 
-def due_before(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp]) -> Mask:
-    """Which lines are due before the first day that tells anything of their connection."""
-    if not starts:
-        return np.zeros(len(lines), dtype=np.bool_)
-    return np.asarray(due_day(lines) < _start(lines, starts), dtype=np.bool_)
+def _end(
+    lines: pd.DataFrame, as_of: AsOfDays, last: Days, came: Days, day: Days, counts: Mask, waits: Mask
+) -> dict[str, pd.Timestamp]:
+    """Return the last due date that tells anything where nothing came since the ``last`` delivery, though much was due."""
+    names = connections_of(lines)
+    code, n = names.codes.astype(np.intp), len(names.labels)
+    ends = np.array([as_of.of(name) for name in names.labels], dtype="datetime64[D]")
+    silent = ends - last  # missing where nothing ever came
+    since = counts & (day > last[code]) & (day <= ends[code])
+    # what is closed without a day has come, too, and then the statuses tell of the others
+    waited, closed = since & waits, since & ~waits & np.isnat(came)
+    lately = counts & ~np.isnat(came) & (came > (last - silent)[code])
+    n_waited, n_closed, n_lately = (np.bincount(code[rows], minlength=n) for rows in (waited, closed, lately))
+    found = (
+        (silent >= np.timedelta64(_SILENT, "D"))
+        & (n_waited >= _LINES)
+        & (n_waited >= _NEVER_CAME * (n_waited + n_closed))
+        & (n_lately >= _LINES)
+    )
+    return {
+        str(names.labels[c]): pd.Timestamp(last[c]) - _AFTER
+        for c in np.flatnonzero(found).tolist()
+        if _of_many(lines, day, waited & (code == c), _VENDORS)  # a vendor that stops is another matter
+    }
+
+
+def _of_many(lines: pd.DataFrame, day: Days, rows: Mask, n_vendors: int) -> bool:
+    """Whether some lines are of so many vendors, and due on many days."""
+    return _n_vendors(lines[rows]) >= n_vendors and len(np.unique(day[rows])) >= _DAYS
 
 
 def starts_after(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp], day: pd.Timestamp) -> Mask:
     """Which lines are of a connection that records what has come only since later than a day."""
     if not starts:
         return np.zeros(len(lines), dtype=np.bool_)
-    return np.asarray(_start(lines, starts) > np.datetime64(day, "D"), dtype=np.bool_)
+    return np.asarray(_of(lines, starts) > np.datetime64(day, "D"), dtype=np.bool_)
 
 
 def due_day(lines: pd.DataFrame) -> Days:
@@ -109,10 +189,10 @@ def due_day(lines: pd.DataFrame) -> Days:
     return days_of(lines, "order_date") if np.isnat(due).all() else due
 
 
-def _start(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp]) -> Days:
+def _of(lines: pd.DataFrame, days: Mapping[str, pd.Timestamp]) -> Days:
     names = connections_of(lines)
-    start = np.array([np.datetime64(starts.get(str(n), "NaT"), "D") for n in names.labels], dtype="datetime64[D]")
-    of_lines: Days = start[names.codes]
+    day = np.array([np.datetime64(days.get(str(n), "NaT"), "D") for n in names.labels], dtype="datetime64[D]")
+    of_lines: Days = day[names.codes]
     return of_lines
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ConfigError, SchemaError
-from ..frames import FILTERS, RECORDED_SINCE, TOLD_IN, need, recorded_since, stack, told_in
+from ..frames import FILTERS, RECORDED, TOLD_IN, need, recorded, stack, told_in
 from ..tidy import ISSUES, LINES, ORDERS, SOURCES
 from ._purchases import Purchases
 from ._reach import own_days
@@ -71,8 +71,9 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
 def _carried(parts: list[Purchases]) -> dict[str, Any]:
     """Return what parts of a whole know of it: each of its own connections, and what all were narrowed to alike."""
     out: dict[str, Any] = {}
-    if any(RECORDED_SINCE in p.lines.attrs for p in parts):
+    if any(RECORDED in p.lines.attrs for p in parts):
         out[TOLD_IN] = sorted({name for p in parts for name in told_in(p.lines)})
-        out[RECORDED_SINCE] = {n: str(day.date()) for p in parts for n, day in recorded_since(p.lines).items()}
+        each = [recorded(p.lines).carried() for p in parts]
+        out[RECORDED] = {k: {n: day for of in each for n, day in of[k].items()} for k in ("since", "until")}
     filters = [p.lines.attrs.get(FILTERS) for p in parts]
     return out | ({FILTERS: filters[0]} if filters[0] and all(f == filters[0] for f in filters) else {})

@@ -15,12 +15,12 @@ from ..frames import (
     ALL_BUT_DRAFTS,
     FILTERS,
     FIRST_ORDERS,
-    RECORDED_SINCE,
+    RECORDED,
     TOLD_IN,
     days_of,
     known_first_orders,
     moment_of,
-    recorded_since,
+    recorded,
     told_in,
     values,
 )
@@ -79,7 +79,7 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
         as_of=days.min() if days.notna().any() else data.as_of,
     )
     made.lines.attrs[TOLD_IN] = told_in(data.lines)
-    made.lines.attrs[RECORDED_SINCE] = {name: str(day.date()) for name, day in recorded_since(data.lines).items()}
+    made.lines.attrs[RECORDED] = recorded(data.lines).carried()
     picked = _together(data.lines.attrs.get(FILTERS) or {}, told)
     if "state" in picked and "state" in wanted and _all_but_drafts(data.lines, wanted["state"]):
         picked["state"] = ALL_BUT_DRAFTS

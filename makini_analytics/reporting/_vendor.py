@@ -14,7 +14,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from .._version import __version__
-from ..frames import FILTERS, AsOfDays, days_of, due_before, narrowed_to, recorded_since, values
+from ..frames import FILTERS, AsOfDays, days_of, narrowed_to, recorded, values
 from ..purchases import Purchases
 from ..review import (
     NOTHING_TOLD,
@@ -99,10 +99,11 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     period = _Period(months_before(until, 12) + pd.Timedelta(days=1), until)
     by = due_of(lines)  # that of the report on all vendors
     # nothing is asked of a vendor where nothing says what it has delivered
-    starts = recorded_since(lines)
+    known = recorded(lines, day)
+    when = " or ".join(word for word, of in (("before", known.since), ("after", known.until)) if of)
     # a part remembers what the whole tells
-    all_told, told = (part[~untold_of(part) & ~due_before(part, starts)] for part in (lines, mine))
-    untold = NOTHING_TOLD if untold_of(mine).all() else "all of it was due before deliveries are recorded"
+    all_told, told = (part[~untold_of(part) & ~known.outside(part)] for part in (lines, mine))
+    untold = NOTHING_TOLD if untold_of(mine).all() else f"all of it was due {when} deliveries are recorded"
     # nor of lines that were picked by what became of them: each open one is late or not yet due
     judgeable, all_judgeable = (part.iloc[:0] if outcomes_hidden(mine) else part for part in (told, all_told))
     told, all_told = (part[~(days_of(part, "order_date") > np.datetime64(until, "D"))] for part in (told, all_told))

@@ -30,18 +30,23 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
     names = values(view.lines, "connection", "string").astype("string").fillna("")
     left_out = view.silent | names.isin(without).to_numpy(dtype=bool)
     gone, rest = (sorted(map(str, names[rows].unique())) for rows in (left_out, ~left_out))
-    recorded = [_recorded(view, name, start) for name, start in sorted(view.judged_from.items()) if name in rest]
+    recorded = [
+        _outside(view, name, sign, day)
+        for days, sign in ((view.recorded.since, "<"), (view.recorded.until, ">"))
+        for name, day in sorted(days.items())
+        if name in rest
+    ]
     if "" in gone:  # which no list of names holds
         return [f"lines.connection.isin({rest!r})", *recorded]
     return [*([f"~lines.connection.isin({gone!r})"] if gone else []), *recorded]
 
 
-def _recorded(view: View, connection: str, start: pd.Timestamp) -> str:
-    """Return which lines are not due before the deliveries of their connection are recorded, as code."""
-    alone = len(view.judged_from) == 1 and not values(view.lines, "connection", "string").notna().any()
+def _outside(view: View, connection: str, sign: str, day: pd.Timestamp) -> str:
+    """Return which lines are not due when the deliveries of their connection are not recorded, as code."""
+    alone = not values(view.lines, "connection", "string").notna().any()
     mine = f"lines.connection.isin([{connection!r}])" if connection else "lines.connection.isna()"
     of = "" if alone else f"{mine} & "
-    return f"~({of}(lines.{view.by_day} < '{start.date()}'))"
+    return f"~({of}(lines.{view.by_day} {sign} '{day.date()}'))"
 
 
 def of_year(view: View, date: str) -> list[str]:

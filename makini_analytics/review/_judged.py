@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..frames import Mask, days_of, due_before, recorded_since, starts_after
+from ..frames import Mask, Recorded, days_of, recorded, starts_after
 from ..system import cached_property
 from ._told import NOTHING_TOLD, outcomes_hidden, untold_of
 from ._years import Years, day_in_words
@@ -20,19 +20,19 @@ class Judged(Years):
         return untold_of(self.lines)
 
     @cached_property
-    def judged_from(self) -> dict[str, pd.Timestamp]:
-        """The first due date that tells anything, of each connection that records deliveries only since some day."""
-        return recorded_since(self.lines)
+    def recorded(self) -> Recorded:
+        """The due dates that tell anything, of each connection that records deliveries only since or until some day."""
+        return recorded(self.lines, self.day)
 
     @cached_property
     def part_of_a_year(self) -> Mask:
         """Which lines are of a connection of whose year before only a part is judged: its deliveries of this year have nothing beside them."""
-        return starts_after(self.lines, self.judged_from, self.first_day_before)
+        return starts_after(self.lines, self.recorded.since, self.first_day_before)
 
     @property
     def cut_by_due(self) -> bool:
         """Whether lines that fell due in the twelve months are left out, since nothing is recorded of them."""
-        return any(day > self.first_day for day in self.judged_from.values())
+        return bool(self.recorded.until) or any(day > self.first_day for day in self.recorded.since.values())
 
     @property
     def by_day(self) -> str:
@@ -41,8 +41,8 @@ class Judged(Years):
 
     @cached_property
     def untold(self) -> Mask:
-        """Which lines nothing says of whether they came: these, and those that are due before their connection's deliveries are recorded."""
-        return self.silent | due_before(self.lines, self.judged_from)
+        """Which lines nothing says of whether they came: these, and those that are due when their connection's deliveries are not recorded."""
+        return self.silent | self.recorded.outside(self.lines)
 
     @property
     def word(self) -> str:
@@ -52,11 +52,17 @@ class Judged(Years):
     @property
     def why_untold(self) -> list[tuple[Mask, str]]:
         """Some of these lines, and why nothing says so of them."""
-        days = ", ".join(f"{day_in_words(d)}{f' in {n}' if n else ''}" for n, d in sorted(self.judged_from.items()))
-        return [
-            (self.silent, NOTHING_TOLD),
-            (self.untold & ~self.silent, f"{self.word} before deliveries are recorded: judged from {days}"),
-        ]
+        out = [(self.silent, NOTHING_TOLD)]
+        for known, word in (
+            (Recorded(since=self.recorded.since), "from"),
+            (Recorded(until=self.recorded.until), "up to"),
+        ):
+            of = sorted((known.since or known.until).items())
+            days = ", ".join(f"{day_in_words(day)}{f' in {name}' if name else ''}" for name, day in of)
+            when = "before" if word == "from" else "after"
+            why = f"{self.word} {when} deliveries are recorded: judged {word} {days}"
+            out.append((known.outside(self.lines) & ~self.silent, why))
+        return out
 
     @cached_property
     def unjudged(self) -> Mask:

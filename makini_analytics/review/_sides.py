@@ -100,7 +100,7 @@ class Side:
     def cut(self) -> Mask:
         """Which lines are of a connection of which only a part of the period before is judged."""
         none = np.zeros(len(self.view.lines), dtype=np.bool_)
-        return starts_after(self.view.lines, self.view.judged_from, self.since) if self.earlier else none
+        return starts_after(self.view.lines, self.view.recorded.since, self.since) if self.earlier else none
 
     @cached_property
     def told(self) -> Mask:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..errors import ConfigError, SchemaError
-from ..frames import days_of, values
+from ..frames import days_of
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
@@ -191,7 +191,7 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     # without the lines that were ordered since
     then = view.part(view.known_before & ~view.unjudged & (view.year_of_order != 1))
     outcome = slippage.per_line(then, as_of=view.before, due=view.due)["outcome"]
-    if (judged := (outcome != "excluded").to_numpy(dtype=bool)).any() and not view.judged_from:
+    if (judged := (outcome != "excluded").to_numpy(dtype=bool)).any() and not view.recorded:
         was = view.money(then[(outcome == "overdue_open").to_numpy(dtype=bool)], basis="open", as_of=view.before)
         # of the same connections, and of orders no older than the data could show a year ago: else data of two years double
         same = ~view.ordered_before_a_year_of(mine)
@@ -243,12 +243,13 @@ def data_line(view: View) -> list[str]:
     out.append(f"{count(doubtful, 'value').capitalize()} not read or doubtful." if doubtful else none)
     with suppress(SchemaError, ConfigError):  # where nothing says what was due, or what came
         out += filter(None, [doubt_of(on_time_by(view))])
-    connection = values(lines, "connection", "string").fillna("") if view.judged_from else pd.Series(dtype="string")
-    for of, day in sorted(view.judged_from.items()):
-        n_early = int((view.untold & ~view.silent & (connection == of).to_numpy(dtype=bool)).sum())
+    for one in view.recorded.each():
+        ((of, day),) = (one.since or one.until).items()
+        when, then = ("before", "only lately") if one.since else ("after", "no longer")
+        n_out = int((one.outside(lines) & ~view.silent).sum())
         whose = f"{of} records deliveries" if of else "Deliveries are recorded"
-        early = f"{count(n_early, 'line')} {view.word} before {day_in_words(day)} {'is' if n_early == 1 else 'are'}"
-        out.insert(0, f"{whose} only lately: {early} neither late nor overdue, as far as anyone knows.")
+        some = f"{count(n_out, 'line')} {view.word} {when} {day_in_words(day)} {'is' if n_out == 1 else 'are'}"
+        out.insert(0, f"{whose} {then}: {some} neither late nor overdue, as far as anyone knows.")
     undated = view.undated
     if undated:
         mine = lines["connection"].isin(undated)

@@ -10,6 +10,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import currency, lead_times, quality, slippage, spend
+from makini_analytics.frames import Recorded
 from makini_analytics.review import look
 from makini_analytics.review._calls import these, told
 
@@ -162,6 +163,6 @@ def test_a_connection_with_a_forecast_from_few_lines_is_left_out_of_what_is_expe
 
 def test_lines_without_a_connection_are_left_out_by_naming_the_others():
     lines = pd.DataFrame({"connection": ["a", None, "c"]}, dtype="string")
-    view = SimpleNamespace(lines=lines, nothing_told=False, judged_from={}, silent=np.array([False, True, False]))
+    view = SimpleNamespace(lines=lines, nothing_told=False, recorded=Recorded(), silent=np.array([False, True, False]))
     assert told(view) == ["lines.connection.isin(['a', 'c'])"]
     assert lines[eval(these(*told(view)).removeprefix("lines[").removesuffix("]"))].index.tolist() == [0, 2]

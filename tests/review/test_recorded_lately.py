@@ -10,10 +10,13 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import slippage
-from makini_analytics.frames import recorded_since
+from makini_analytics.frames import AsOfDays, recorded
 from makini_analytics.reporting import content
 from makini_analytics.review._findings import look
 from tests.tiers import one_in
+
+DAY = AsOfDays(pd.Timestamp("2025-12-31"))
+NOTHING: dict[str, dict[str, str]] = {"since": {}, "until": {}}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +85,7 @@ def test_what_was_due_before_deliveries_were_recorded_is_neither_late_nor_overdu
     table = received()
     data = ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")
     got = look(data)
-    start = got.view.judged_from["erp"]
+    start = got.view.recorded.since["erp"]
     assert pd.Timestamp("2025-10-01") <= start <= pd.Timestamp("2025-10-10")
     mine = table[table.required_date >= start]
     due = mine[
@@ -143,7 +146,7 @@ def test_late_is_late_where_deliveries_are_recorded_all_along(world):
     only = world.pop("only", None)
     table = received(**world)
     data = ma.Purchases.from_table(table if only is None else table[only(table)], as_of="2025-12-31")
-    assert look(data).view.judged_from == {}
+    assert look(data).view.recorded.carried() == NOTHING
 
 
 def strayed(table):
@@ -169,7 +172,7 @@ def strayed(table):
 )
 def test_some_early_deliveries_or_lines_closed_by_hand_change_nothing(made):
     data = ma.Purchases.from_table(made(received()), as_of="2025-12-31", connection="erp")
-    start = look(data).view.judged_from["erp"]
+    start = look(data).view.recorded.since["erp"]
     assert pd.Timestamp("2025-09-01") < start < pd.Timestamp("2025-11-01")
     for day in ("2025-08-01", "2025-09-20"):
         assert "overdue" in ma.findings(data, as_of=day).set_index("kind").sentence["overdue"]
@@ -193,7 +196,7 @@ def test_a_part_knows_what_the_whole_records(picks):
     table.loc[table.index[:3], "status"] = "Cancelled"
     whole = ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")
     part = whole.filter(**picks)
-    assert look(part).view.judged_from == look(whole).view.judged_from
+    assert look(part).view.recorded.since == look(whole).view.recorded.since
     of_whole, of_part = (slippage_of(d) for d in (whole, part))
     assert of_part <= of_whole
 
@@ -234,7 +237,7 @@ def test_ordinary_deliveries_are_hardly_ever_taken_for_none(n):
         lines = pd.DataFrame(
             {"required_date": due, "delivered_date": came.where(came <= "2025-12-31"), "state": "open"}
         )
-        taken += bool(recorded_since(lines))
+        taken += bool(recorded(lines, DAY))
     assert taken == 0
 
 
@@ -262,7 +265,9 @@ def test_parts_that_are_put_together_know_it_too():
     ]
     whole = ma.concat(parts)
     some = ma.concat([part.filter(vendor="V1") for part in parts])
-    assert look(some).view.judged_from == look(whole).view.judged_from and set(look(whole).view.judged_from) == {"a"}
+    assert look(some).view.recorded.since == look(whole).view.recorded.since and set(
+        look(whole).view.recorded.since
+    ) == {"a"}
     assert some.lines.attrs["filters"] == {"vendor": "V1"}
     assert slippage_of(some) == slippage_of(whole.filter(vendor="V1"))
 
@@ -270,7 +275,7 @@ def test_parts_that_are_put_together_know_it_too():
 def test_lines_closed_by_hand_are_no_deliveries():
     table = received().assign(status=lambda t: np.where(t.delivered_date.notna(), "Received", "Open"))
     table.loc[(table.required_date < "2025-08-01") & (table.index % 12 == 0), "status"] = "Closed"
-    assert look(ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")).view.judged_from
+    assert look(ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")).view.recorded.since
     undue = received().drop(columns="required_date")
     assert " ordered before " in look(ma.Purchases.from_table(undue, as_of="2025-12-31")).data_line[0]
 
@@ -282,4 +287,4 @@ def test_open_lines_among_many_received_without_a_day_are_overdue():
         "Open"
     )
     table.loc[(table.status == "Open") | (table.delivered_date < "2025-09-01"), "delivered_date"] = pd.NaT
-    assert look(ma.Purchases.from_table(table, as_of="2025-12-31")).view.judged_from == {}
+    assert look(ma.Purchases.from_table(table, as_of="2025-12-31")).view.recorded.carried() == NOTHING

@@ -1,0 +1,114 @@
+"""Deliveries that are recorded only up to some day, as where the receipts of September lie beside the orders of December."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import slippage
+from makini_analytics.frames import AsOfDays, recorded
+from makini_analytics.reporting import content
+from makini_analytics.review import look
+from tests.review.test_recorded_lately import received
+from tests.tiers import one_in
+
+DAY = pd.Timestamp("2025-12-31")
+
+
+def until(day="2025-09-30", **more) -> pd.DataFrame:
+    """Return orders of two years, of which no delivery after a day is known."""
+    table = received(first="2024-01-01", **more)
+    return table.assign(delivered_date=table.delivered_date.where(table.delivered_date <= day))
+
+
+def test_what_was_due_after_deliveries_were_recorded_is_neither_late_nor_overdue(tmp_path):
+    table = until()
+    data = ma.Purchases.from_table(table, as_of=DAY, connection="erp")
+    got = look(data)
+    last = got.view.recorded.until["erp"]
+    assert pd.Timestamp("2025-08-25") <= last <= pd.Timestamp("2025-08-31")
+    n_after = int((table.required_date > last).sum())
+    assert got.data_line[0] == (
+        f"erp records deliveries no longer: {n_after:,} lines due after {last.day} August 2025 are neither late nor overdue, as far as anyone knows."
+    )
+    mine = table[table.required_date <= last]
+    of_year = mine[mine.required_date > "2024-12-31"]
+    late = of_year.delivered_date.isna() | (of_year.delivered_date > of_year.required_date)
+    said, tiles = got.findings.set_index("kind"), {t.name: t for t in got.tiles}
+    assert f"{late.sum()} of {len(of_year)} lines" in said.why["late"]
+    assert f"due 1 January to {of_year.required_date.max().day} August 2025" in said.sentence["late"]
+    assert tiles["on_time"].value == pytest.approx(1 - late.mean())
+    assert tiles["overdue"].value == pytest.approx(mine[mine.delivered_date.isna()].amount.sum())
+    assert ma.scorecard(data).overdue_value.sum() == pytest.approx(tiles["overdue"].value)
+    rows = eval(said.call["late"], {"slippage": slippage, "lines": data.lines, "data": data})
+    assert rows.value_late.sum() == pytest.approx(said.value["late"])
+    for exhibit in content(data).exhibits:
+        if exhibit.table.attrs.get("metric", "").split(".")[0] in ("slippage", "lead_times"):
+            excluded = exhibit.table.attrs["excluded"]
+            assert exhibit.table.attrs["included"]["n_lines"] + sum(e["n_lines"] for e in excluded) == len(table)
+    page = ma.report(data, tmp_path / "v.html", vendor="V1", progress=False).read_text("utf-8")
+    assert f"of {(of_year.vendor_name == 'V1').sum()} lines due came on time" in page
+
+
+def test_a_part_and_a_whole_of_several_know_it():
+    whole = ma.Purchases.from_table(until(), as_of=DAY, connection="erp")
+    of_erp = look(whole).view.recorded.until
+    part = whole.filter(vendor="V1")
+    assert look(part.filter(since="2025-03-01")).view.recorded.until == of_erp
+    other = ma.Purchases.from_table(received(first="2024-01-01"), as_of=DAY, connection="us")
+    both = ma.concat([part, other])
+    assert look(both).view.recorded.until == of_erp
+    assert (
+        look(both).view.untold == ((both.lines.connection == "erp") & (both.lines.required_date > of_erp["erp"]))
+    ).all()
+
+
+def test_who_looks_from_the_last_day_of_deliveries_sees_all():
+    data = ma.Purchases.from_table(until(), as_of=DAY, connection="erp")
+    assert not look(data, as_of="2025-09-30").view.recorded
+    assert not look(data.filter(vendor="V1"), as_of="2025-09-30").view.recorded
+    assert look(data, as_of="2025-11-30").view.recorded.until == look(data).view.recorded.until
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        lambda t: t,  # nothing is missing
+        lambda t: t[t.vendor_name.isin(["V1", "V2"])].reset_index(
+            drop=True
+        ),  # two vendors that stop are another matter
+        lambda t: t.assign(status=np.where(t.required_date < "2025-12-15", "Received", "Open")),  # its statuses tell
+        lambda t: t[t.required_date < "2025-10-05"].reset_index(drop=True),  # nothing was due since
+        lambda t: t.iloc[::30].reset_index(drop=True),  # two orders a month
+    ],
+)
+def test_what_tells_nothing_of_it_is_left_as_it_is(world):
+    first = world(received(first="2024-01-01")) if world(until()).equals(until()) else world(until())
+    assert not look(ma.Purchases.from_table(first, as_of=DAY)).view.recorded
+
+
+@pytest.mark.parametrize("n", one_in(2, [60, 400]))
+def test_ordinary_deliveries_are_hardly_ever_taken_for_ended(n):
+    """Few orders, long times, much that never comes, and a plant that is closed for some weeks before the day."""
+    taken = 0
+    for seed in range(n):
+        draw = np.random.default_rng(seed)
+        size = int(draw.integers(20, 600))
+        ordered = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(draw.integers(0, 730, size)), unit="D")
+        due = ordered + pd.to_timedelta(draw.integers(5, 120, size), unit="D")
+        came = pd.Series(due + pd.to_timedelta(draw.integers(-20, 60, size), unit="D")).where(
+            draw.random(size) > draw.random() * 0.6
+        )
+        closed = DAY - pd.Timedelta(days=int(draw.integers(0, 40)))
+        lines = pd.DataFrame(
+            {
+                "required_date": due,
+                "delivered_date": came.where(came <= closed),
+                "state": "open",
+                "vendor_name": [f"V{i % 5}" for i in range(size)],
+            }
+        )
+        taken += bool(recorded(lines, AsOfDays(DAY)).until)
+    assert taken == 0
