@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,22 +77,23 @@ def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
     beside the receipts of September has thousands since: none of them is known to be late.
     Of a part of lines that `Purchases.filter` picked that of the whole.
     """
-    if as_of is None:
-        try:
-            as_of = as_of_days(lines, None)
-        except ConfigError:  # without a day to look from, nothing is late
-            as_of = AsOfDays(pd.Timestamp("NaT"))
+    try:
+        own = as_of_days(lines, None)
+    except ConfigError:  # without a day to look from, nothing is late
+        own = AsOfDays(pd.Timestamp("NaT"))
     known = lines.attrs.get(RECORDED)
     if known is not None:
         of_whole = {k: {n: pd.Timestamp(day) for n, day in of.items()} for k, of in known.items()}
-        return Recorded(**of_whole).before(as_of)
+        return Recorded(**of_whole).before(as_of or own)
     try:
-        return _found(lines, as_of)
+        return _found(
+            lines, lambda name: np.fmin(own.of(name).to_datetime64(), (as_of or own).of(name).to_datetime64())
+        )
     except SchemaError:  # a column that holds no dates or numbers tells nothing here; the figures that need it say so
         return Recorded()
 
 
-def _found(lines: pd.DataFrame, as_of: AsOfDays) -> Recorded:
+def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded:
     names, day = connections_of(lines), due_day(lines)
     code, n = names.codes.astype(np.intp), len(names.labels)
     on_a_day, waits, ended = _came(lines)
@@ -112,7 +113,7 @@ def _found(lines: pd.DataFrame, as_of: AsOfDays) -> Recorded:
     first[there] = came[in_order[begins[there] + np.minimum(_STRAYS, _STRAY * n_come[there]).astype(np.intp)]]
     last[there] = came[in_order[begins[there] + n_come[there] - 1]]
     since = _begin(lines, first, last, day, counts, waits)
-    return Recorded(since, _end(lines, as_of, last, came, day, counts, waits))
+    return Recorded(since, _end(lines, end, last, came, day, counts, waits))
 
 
 def _begin(
@@ -145,12 +146,18 @@ def _begin(
 
 
 def _end(
-    lines: pd.DataFrame, as_of: AsOfDays, last: Days, came: Days, day: Days, counts: Mask, waits: Mask
+    lines: pd.DataFrame,
+    end: Callable[[str], np.datetime64],
+    last: Days,
+    came: Days,
+    day: Days,
+    counts: Mask,
+    waits: Mask,
 ) -> dict[str, pd.Timestamp]:
     """Return the last due date that tells anything where nothing came since the ``last`` delivery, though much was due."""
     names = connections_of(lines)
     code, n = names.codes.astype(np.intp), len(names.labels)
-    ends = np.array([as_of.of(name) for name in names.labels], dtype="datetime64[D]")
+    ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
     silent = ends - last  # missing where nothing ever came
     since = counts & (day > last[code]) & (day <= ends[code])
     # what is closed without a day has come, too, and then the statuses tell of the others
@@ -166,7 +173,8 @@ def _end(
     return {
         str(names.labels[c]): pd.Timestamp(last[c]) - _AFTER
         for c in np.flatnonzero(found).tolist()
-        if _of_many(lines, day, waited & (code == c), _VENDORS)  # a vendor that stops is another matter
+        # a vendor that stops is another matter, and so is what once came in a few days
+        if _of_many(lines, day, waited & (code == c), _VENDORS) and len(np.unique(came[lately & (code == c)])) >= _DAYS
     }
 
 
