@@ -195,9 +195,11 @@ class View(Judged):
 
     @cached_property
     def uneven(self) -> str:
-        """That the amounts of another share of one year's lines are not known, so that spend seems to move; "" where it is the same."""
+        """That of one year other lines or amounts are missing, so that spend seems to move; "" where none are."""
         if self.lines.empty:
             return ""
+        if missing := self.missing_orders:
+            return missing
         counts = self.counted & self.known_before
         years = [counts & (self.year_of_order == year) for year in (0, 1)]
         if not (self.has_amount.any() and all(rows.any() for rows in years)):

@@ -12,6 +12,7 @@ from ..frames import (
     AsOfDays,
     Mask,
     categoricals,
+    connections_of,
     days_of,
     narrowed_to,
     values,
@@ -19,6 +20,7 @@ from ..frames import (
 )
 from ..system import cached_property
 from ._due_date import due_of
+from ._holes import sparse_months, taken_over
 from ._reach import (
     FEW_DAYS,
     QUIET_DAYS,
@@ -233,6 +235,30 @@ class Years:
         if since is not None:
             return f"orders from {since.date()} on are here"
         return f"the first order is of {day_in_words(begins)}: the year before may lack {lacking} days"
+
+    @cached_property
+    def missing_orders(self) -> str:
+        """Which orders of the two years may be missing, in words; "" where none seem to."""
+        known, first = self.known_before, first_orders(self.lines)
+        names = connections_of(self.lines)
+        day = days_of(self.lines, "order_date").astype(np.int64)
+        code, month, day = (array[known] for array in (names.codes.astype(np.intp), self.month_of_order, day))
+        if found := sparse_months(code, month, day, len(names.labels)):
+            place, start, end = found
+            whose = f" of {names.labels[place]}" if len(names_of(self.lines, known)) > 1 else ""
+            days = days_in_words(
+                months_before(self.end, 24 - start) + pd.Timedelta(days=1), months_before(self.end, 23 - end)
+            )
+            return f"hardly an order{whose} is from {days}: those of that time may be missing"
+        there = names_of(self.lines, known)
+        last = {n: day for n, day in stopped(self.lines, self.first_day_before, self.end).items() if n in there}
+        if found_two := taken_over(last, {n: day for n, day in first.items() if n not in there}):
+            old, new = found_two
+            return (
+                f"{old} has no order after {day_in_words(last[old])}, and {new} begins on {day_in_words(first[new])}: "
+                "its orders may go on there"
+            )
+        return ""
 
     @cached_property
     def begins_late(self) -> str:

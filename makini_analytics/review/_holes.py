@@ -1,0 +1,54 @@
+"""What of two years may be missing: months with hardly an order, and a system that goes on as another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+#: A month has hardly an order where it has less than this share of the lines of a usual one, which has orders on at least so many days;
+#: one such month may be by chance.
+_HARDLY, _DAYS, _MONTHS = 0.1, 8, 2
+#: The same months of the other year have more than this share: else it is the season.
+_MANY = 1 / 3
+#: Connections of a smaller share of the lines don't decide.
+_SMALL = 0.1
+#: So many days lie at most between the last order of a system and the first of the one that takes its place.
+_CHANGE_OVER = pd.Timedelta(days=62)
+
+Ints = npt.NDArray[np.integer]
+
+
+def sparse_months(connection: Ints, month: Ints, day: Ints, n: int) -> tuple[int, int, int] | None:
+    """Return a connection, and the first and last month in a row with hardly an order, where the same months of the other year have many.
+
+    ``month`` is 0 to 23 of each line, or -1. A list of open orders and this year's has a few lines of each earlier month; in a holiday
+    of two months both years have none. Where orders stop for good nothing is returned: that may be so.
+    """
+    there = month >= 0
+    cells, day = connection[there] * 24 + month[there], day[there]
+    lines = np.bincount(cells, minlength=n * 24).reshape(n, 24)
+    for code in np.flatnonzero(lines.sum(axis=1) >= _SMALL * max(lines.sum(), 1)).tolist():
+        mine, rows = lines[code], cells // 24 == code
+        days = np.bincount(pd.unique(day[rows] * 24 + cells[rows] % 24) % 24, minlength=24)
+        if not mine.any() or np.median(days[days > 0]) < _DAYS:
+            continue
+        usual = np.median(mine[mine > 0])
+        few = mine < _HARDLY * usual
+        alone = few & np.roll(mine > _MANY * usual, 12)
+        edges = np.flatnonzero(np.diff(np.r_[False, alone, False].astype(np.int8)))
+        for first, after in edges.reshape(-1, 2).tolist():
+            if after - first >= _MONTHS and not few[after:].all():
+                return code, first, after - 1
+    return None
+
+
+def taken_over(stopped: Mapping[str, pd.Timestamp], begun: Mapping[str, pd.Timestamp]) -> tuple[str, str] | None:
+    """Return a connection whose orders stop, and another whose begin at about that day: the same orders may go on there."""
+    for old, last in stopped.items():
+        for new, first in begun.items():
+            if old != new and abs(first - last) <= _CHANGE_OVER:
+                return old, new
+    return None
