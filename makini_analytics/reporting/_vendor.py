@@ -116,6 +116,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     of_due = slippage.by_vendor(due, by=None, as_of=day, due=by)
     rate = _row(of_due)
     judged = slippage.per_line(due, as_of=day, due=by)
+    n_closed = int((judged["reason"] == "closed short").sum())
     by_month, late_days = _late_by_month(judged, period), _days_late(judged)
     in_full = _row(slippage.otif(due, by=None, as_of=day, due=by))
     settle = pd.concat([overdue, soon])
@@ -139,7 +140,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         ordered=_ordered(mine, period, day),
         sentence=f"{silent[:1].upper()}{silent[1:]}."
         if silent
-        else f"{_sentence(rate, to_come, period)} {doubt_of(of_due)}".strip(),
+        else f"{_sentence(rate, to_come, period, n_closed)} {doubt_of(of_due)}".strip(),
         gauges=[
             _on_time(rate, common["on time"], card, by),
             _in_full(in_full, common["in full"], card, by),
@@ -216,7 +217,7 @@ def _ordered(mine: pd.DataFrame, period: _Period, day: AsOfDays) -> str:
     return ", and ".join(x for x in (_amounts(found, "spend"), more) if x) or "nothing"
 
 
-def _sentence(rate: dict[str, Any], to_come: pd.DataFrame, period: _Period) -> str:
+def _sentence(rate: dict[str, Any], to_come: pd.DataFrame, period: _Period, n_closed: int) -> str:
     """Return what came of the lines that were due, and what is to come."""
     overdue = to_come[to_come["state"] == "overdue"]
     n_due, late, more = int(rate.get("n_due", 0)), len(overdue), int((to_come["state"] == "due in 30 days").sum())
@@ -224,6 +225,8 @@ def _sentence(rate: dict[str, Any], to_come: pd.DataFrame, period: _Period) -> s
     if n_due:
         share = charts.percent(rate["on_time_rate"])
         came = f"{charts.number(rate['n_on_time'])} of {charts.counted(n_due, 'line')} due came on time, {share}."
+    if n_closed:
+        came += f" {charts.counted(n_closed, 'line')} came with less than was ordered and {'is' if n_closed == 1 else 'are'} closed: in neither number."
     undated = int(to_come["due_date"].isna().sum())
     known = "" if not undated else " with a due date"
     out = f"{came} No line{known} is overdue"

@@ -13,7 +13,7 @@ from ._calls import from_day, of_year, these, told
 from ._evidence import NO_VENDOR, Evidence, Floats, named, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
-from ._on_time import doubt_of, on_time_by
+from ._on_time import closed_short, doubt_of, on_time_by
 from ._view import View
 from ._years import with_months
 
@@ -27,6 +27,10 @@ _NOTABLE = 0.25
 _MOST_COME = 0.95
 #: A horizon that leaves fewer months than a test needs.
 _LONGEST = 180
+#: Three vendors with more than this share of what is late have most of it: then it is not spread over all.
+_THREE = 2 / 3
+#: Lines that are closed short are told of where they are more than this share of those that are judged.
+_NOTABLE_CLOSED = 0.05
 
 
 def late_evidence(view: View) -> Evidence:
@@ -79,6 +83,8 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         why += (
             f" {charts.number(lacking)} late ones have no {word}." if lacking > 1 else f" One late one has no {word}."
         )
+    if (n_closed := int(closed_short(view).sum())) > _NOTABLE_CLOSED * int(due.sum()):
+        why += f" {count(n_closed, 'line')} came with less than was ordered and {'is' if n_closed == 1 else 'are'} closed: neither late nor on time."
     if credits := int((due & view.has_amount & ~view.has_due_amount).sum()):
         why += f" {count(credits, 'line')} with a negative amount {'is' if credits == 1 else 'are'} in neither sum."
     if names:
@@ -116,9 +122,10 @@ def _without_vendor(view: View, late_amount: Floats) -> str:
 
 
 def _spread(view: View, late_amount: Floats) -> str:
-    """Return that what is late is that of several vendors, none of which has more than half of it; "" where it is not."""
+    """Return that what is late is that of many vendors: none has more than half of it, nor three most of it; "" where it is not."""
     of = np.bincount(view.vendors.codes, weights=late_amount)
-    spread = (of > 0).sum() > 1 and of.max() <= of.sum() / 2
+    largest = np.sort(of)[::-1]
+    spread = (of > 0).sum() > 1 and largest[0] <= of.sum() / 2 and largest[:3].sum() <= _THREE * of.sum()
     return ", and it is spread over the vendors" if spread else ""
 
 
@@ -157,10 +164,12 @@ def soon_late(view: View) -> Finding:
         kept = f"On days gone by the forecast said {charts.percent(said)} on time, and {charts.percent(came)} came."
     left = len(falls_due) - len(soon)
     without = f"; {charts.number(left)} more {'has' if left == 1 else 'have'} no forecast" if left else ""
-    until = f"{(view.end + pd.Timedelta(days=SOON)).day} {view.end + pd.Timedelta(days=SOON):%B}"
+    until = view.end + pd.Timedelta(days=SOON)
+    # connections of several as-of days have 30 days each
+    when = f"by {until.day} {until:%B}" if len(set(view.day.own.values())) < 2 else f"within {SOON} days"
     return Finding(
         "soon late",
-        f"{view.say(value)} of the {view.say(total)} due by {until}{' that can be forecast' if left else ''} is expected late.",
+        f"{view.say(value)} of the {view.say(total)} due {when}{' that can be forecast' if left else ''} is expected late.",
         value,
         value,
         f"expected late, next {SOON} days",

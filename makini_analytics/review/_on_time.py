@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 
 from .. import slippage
-from ..compute import DOUBTFUL_DUE, By, once
+from ..compute import DOUBTFUL_DUE, By, group_lines, once
+from ..frames import Mask
 from ._view import View
 
+#: A vendor of whose due lines a larger share is closed short, and so neither late nor on time, is not tested by the rest of them.
+_MOST_CLOSED = 0.2
 _NOTE = "Called below or above the others only where both tests say so, with the lines of an order and with those of a month as one."
 
 
@@ -36,13 +39,41 @@ def on_time_by(view: View, by: By = "vendor") -> pd.DataFrame:
             lambda: slippage.by_vendor(lines, by=by, as_of=view.day, due=view.due, cluster=cluster),
         )
 
-    table = ask("order")
-    if not view.has_due_dates:
+    table = _tested(ask("order"), ask("month")) if view.has_due_dates else ask("order")
+    closed = _mostly_closed(view, table, by)
+    if not closed.any():
         return table
-    months = ask("month")
+    out = table.assign(p_value=table["p_value"].mask(closed), against_others=table["against_others"].mask(closed))
+    note = f"Not tested: {int(closed.sum())} of whose due lines more than {_MOST_CLOSED:.0%} were closed short."
+    out.attrs = table.attrs | {"notes": [*table.attrs.get("notes", []), note]}
+    return out
+
+
+def closed_short(view: View) -> Mask:
+    """Which of the lines that fell due in the twelve months came with less than was ordered, and are closed."""
+    return np.asarray((view.judged["reason"] == "closed short").fillna(False), dtype=np.bool_)
+
+
+def _tested(table: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with differences where it and that of the months as one agree."""
     alike = (table["against_others"] == months["against_others"]).fillna(False)
     # of fewer than three months nothing is sure: who was late in two of them may have had two bad months
     p = np.maximum(table["p_value"].to_numpy(dtype=float), months["p_value"].fillna(1.0).to_numpy(dtype=float))
     out = table.assign(p_value=p, against_others=table["against_others"].where(alike))
     out.attrs = table.attrs | {"notes": [*table.attrs.get("notes", []), _NOTE]}
     return out
+
+
+def _mostly_closed(view: View, table: pd.DataFrame, by: By) -> Mask:
+    """Which rows have so many lines closed short: what of theirs is judged are those that are stuck, and not those that came.
+
+    A vendor that always sends 97 of 100 on time has no line that came in full; 10 % of its lines are stuck, and it would be 0 % on time.
+    """
+    closed = closed_short(view)
+    if not closed.any() or table.empty:
+        return np.zeros(len(table), dtype=bool)
+    groups = group_lines(view.in_year_due_lines, by)
+    keys = [c for c in groups.keys.columns if c in table]
+    place = pd.MultiIndex.from_frame(groups.keys[keys]).get_indexer(pd.MultiIndex.from_frame(table[keys]))
+    n = np.append(np.bincount(groups.codes[closed], minlength=len(groups)), 0)[place]
+    return np.asarray(n > _MOST_CLOSED * (n + table["n_due"].to_numpy(dtype=float)), dtype=np.bool_)
