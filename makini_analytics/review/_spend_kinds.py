@@ -29,6 +29,8 @@ _EFFECTS = {
     "document currency": charts.OTHER_CURRENCY,
     "not itemised": f"services, returns and what else has {charts.NO_PRICE}",
 }
+#: Where vendors of too few items to be tested have more than this share, nothing can be told of prices.
+_MOST_UNTESTED = 0.5
 
 
 def change(view: View) -> Finding:
@@ -151,6 +153,8 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         stands = none if tested else NO_VENDOR if not named(vendors).any() else "too few items to tell of any vendor"
         if all_clear or len(moved):
             stands = "no change worth telling"
+        elif (few := _untested(vendors, total)) and moved_by and tested:
+            return Finding("prices", f"prices of the same item and vendor ({rate}; {few})", certainty=UNKNOWN)
         return Finding("prices", f"prices of the same item and vendor ({rate}; {stands})")
     net = float(told["net"])
     did, rather = ("more", "less") if net > 0 else ("less", "more")
@@ -173,6 +177,14 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         "spend_prices",
         f"spend.bridge({year_before(view)}, {this_year(view, known=True)}, per_vendor=True, per_item=True, mixed_units='apart'{in_currency(view)})",
     )
+
+
+def _untested(vendors: pd.DataFrame, total: pd.Series) -> str:
+    """Return that most was bought from vendors of too few items to be tested; "" where it was not."""
+    few = vendors[vendors["p_value"].isna() & named(vendors)]
+    share = float(few["base"].sum()) / float(total["base"])
+    of = "is of a vendor" if len(few) == 1 else f"is of {charts.number(len(few))} vendors"
+    return f"{charts.percent(share)} of it {of} with too few items to be tested" if share > _MOST_UNTESTED else ""
 
 
 def _vendors_of(moved: pd.DataFrame) -> str:

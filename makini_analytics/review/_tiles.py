@@ -12,13 +12,16 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..errors import ConfigError, SchemaError
-from ..frames import days_of
+from ..frames import days_of, in_state, numbers, values
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
 from ._on_time import doubt_of, on_time_by
 from ._view import View
 from ._years import day_in_words
+
+#: Where more than this share of what is overdue today was cancelled on an unknown day, what was overdue a year ago is not known.
+_LEFT = 0.1
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,8 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     # without the lines that were ordered since
     then = view.part(view.known_before & ~view.unjudged & (view.year_of_order != 1))
     outcome = slippage.per_line(then, as_of=view.before, due=view.due)["outcome"]
-    if (judged := (outcome != "excluded").to_numpy(dtype=bool)).any() and not view.recorded:
+    judged = (outcome != "excluded").to_numpy(dtype=bool)
+    if judged.any() and not view.recorded and not _left_without_a_day(view, then) > _LEFT * value:
         was = view.money(then[(outcome == "overdue_open").to_numpy(dtype=bool)], basis="open", as_of=view.before)
         # of the same connections, and of orders no older than the data could show a year ago: else data of two years double
         same = ~view.ordered_before_a_year_of(mine)
@@ -214,6 +218,15 @@ TILES: dict[str, Callable[[View, Mapping[str, bool]], Tile | None]] = {
     "lead_time": _lead_time,
     "overdue": _overdue,
 }
+
+
+def _left_without_a_day(view: View, then: pd.DataFrame) -> float:
+    """Return the amount of lines that were due a year ago and cancelled or deleted since, or before: nobody knows when."""
+    gone = in_state(then, "cancelled") | values(then, "deleted_at", "datetime64[us]").notna().to_numpy(dtype=bool)
+    days = [days_of(then, name) for name in ("cancelled_date", "deleted_at")]
+    due = days_of(then, f"{view.due}_date") < np.datetime64(view.before, "D")
+    rows = gone & np.isnat(np.fmin(*days)) & due & view.in_unit(then)
+    return float(np.nansum(np.clip(numbers(then, "amount")[rows], 0, None)))
 
 
 def data_line(view: View) -> list[str]:

@@ -1,0 +1,52 @@
+"""What most of the money says nothing of: prices of a vendor with few items, and lines that were cancelled nobody knows when."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics.review import look
+
+DAY = pd.Timestamp("2025-06-30")
+
+
+def bought(items_of_a: int) -> pd.DataFrame:
+    """Return two years of six vendors of eight items each, but for A, which has most of the spend and raised its prices by 25 %."""
+    days = pd.date_range("2023-07-01", "2025-06-30").repeat(3)
+    n = np.arange(len(days))
+    table = pd.DataFrame({"order_number": n.astype(str), "order_date": days, "currency": "EUR", "quantity": 10.0})
+    table = table.assign(vendor_name=[f"{'ABCDEF'[i % 6]} Ltd" for i in n], unit_of_measure="EA")
+    mine = table.vendor_name == "A Ltd"
+    table["material_id"] = [
+        f"{v[0]}{i // 6 % (items_of_a if v[0] == 'A' else 8)}" for i, v in zip(n, table.vendor_name, strict=True)
+    ]
+    risen = np.where(mine & (table.order_date > "2024-06-30"), 1.25, 1.0)
+    return table.assign(amount=np.where(mine, 1000.0, 50.0) * risen)
+
+
+@pytest.mark.parametrize(("items", "certainty"), [(3, "can't be told"), (8, "clear")])
+def test_of_prices_nothing_is_told_where_most_is_of_a_vendor_with_few_items(items, certainty):
+    told = ma.findings(ma.Purchases.from_table(bought(items), as_of=DAY)).set_index("kind").loc["prices"]
+    assert told["certainty"] == certainty
+    assert ("% of it is of a vendor with too few items to be tested" in told["sentence"]) == (items == 3)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_what_was_overdue_a_year_ago_is_not_told_where_much_was_cancelled_on_no_day(dated):
+    table = bought(8).assign(amount=100.0, status="Received")
+    table["required_date"] = table.order_date + pd.Timedelta(days=20)
+    table["delivered_date"] = table.order_date + pd.Timedelta(days=18)
+    never = table.index % 12 == 0  # cancelled after 250 days
+    table.loc[never, ["delivered_date", "status"]] = [pd.NaT, "Open"]
+    gone = never & (table.order_date <= DAY - pd.Timedelta(days=250))
+    table.loc[gone, "status"] = "Cancelled"
+    table.loc[table.delivered_date > DAY, ["delivered_date", "status"]] = [pd.NaT, "Open"]
+    if dated:
+        table["cancelled_date"] = (table.order_date + pd.Timedelta(days=250)).where(gone)
+    tile = next(t for t in look(ma.Purchases.from_table(table, as_of=DAY)).tiles if t.name == "overdue")
+    assert tile.value > 0
+    assert ("a year ago" in tile.change_text) == dated
+    if dated:
+        assert tile.before == pytest.approx(tile.value, rel=0.2)
