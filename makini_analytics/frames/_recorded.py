@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import pandas as pd
 from ..errors import ConfigError, SchemaError
 from ._access import FILTERS, TOLD_IN, Mask, connections_of, days_of, in_state, numbers, values
 from ._as_of import FIRST_ORDERS, AsOfDays, as_of_days
+from ._codes import Encoding, coalesce, encode, pairs
 
 #: Where a part of lines carries what is known of the whole: a part of few lines can't tell.
 RECORDED = "recorded"
@@ -29,6 +31,8 @@ _EARLY = _LATE = 30
 #: Deliveries are recorded only up to some day where for so many days none came since, though before it at least `_LINES` did in as
 #: many days, and as many lines of `_VENDORS` vendors, due on `_DAYS` days since, still wait. A plant that is closed has fewer due.
 _SILENT = 45
+#: Nothing is recorded of a vendor where of `_LINES` lines that were due over so many days, the last of them no longer ago, none came.
+_LONG = 180
 
 Days = npt.NDArray[np.datetime64]
 
@@ -42,29 +46,38 @@ class Recorded:
 
     since: Mapping[str, pd.Timestamp] = field(default_factory=dict)
     until: Mapping[str, pd.Timestamp] = field(default_factory=dict)
+    #: The keys of the vendors of which nothing was ever recorded as received, as of services without receipts.
+    never: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.since or self.until)
+        return bool(self.since or self.until or self.never)
 
     def outside(self, lines: pd.DataFrame) -> Mask:
-        """Which lines are due before the first or after the last of these days of their connection."""
-        if not self:
-            return np.zeros(len(lines), dtype=np.bool_)
-        day = due_day(lines)
-        return np.asarray((day < _of(lines, self.since)) | (day > _of(lines, self.until)), dtype=np.bool_)
+        """Which lines are due before the first or after the last of these days of their connection, or of such a vendor."""
+        out = np.zeros(len(lines), dtype=np.bool_)
+        if self.since or self.until:
+            day = due_day(lines)
+            out |= (day < _of(lines, self.since)) | (day > _of(lines, self.until))
+        if self.never:
+            names, vendor = connections_of(lines), vendor_of(lines)
+            for connection, keys in self.never.items():
+                of_them = np.append(vendor.labels.isin(list(keys)), False)[vendor.codes]
+                out |= of_them & (np.asarray(names.labels == connection)[names.codes])
+        return out
 
     def before(self, day: AsOfDays) -> Recorded:
         """Return the same for whoever looks from a day: what is due after it is not late in any case."""
-        return Recorded(self.since, {n: last for n, last in self.until.items() if last + _AFTER < day.of(n)})
+        until = {n: last for n, last in self.until.items() if last + _AFTER < day.of(n)}
+        return Recorded(self.since, until, self.never)
 
     def each(self) -> list[Recorded]:
-        """Return the same, one connection and one day at a time."""
-        first, last = sorted(self.since.items()), sorted(self.until.items())
-        return [*(Recorded(since={n: day}) for n, day in first), *(Recorded(until={n: day}) for n, day in last)]
+        """Return the same, one connection and one kind at a time."""
+        return [Recorded(**{kind: {n: of}}) for kind, each in vars(self).items() for n, of in sorted(each.items())]
 
-    def carried(self) -> dict[str, dict[str, str]]:
+    def carried(self) -> dict[str, dict[str, Any]]:
         """Return the same as an attribute of a frame."""
-        return {k: {n: str(day.date()) for n, day in of.items()} for k, of in vars(self).items()}
+        days = {k: {n: str(day.date()) for n, day in of.items()} for k, of in vars(self).items() if k != "never"}
+        return {**days, "never": {n: list(keys) for n, keys in self.never.items()}}
 
 
 _AFTER = pd.Timedelta(days=_LATE)
@@ -83,8 +96,8 @@ def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
         own = AsOfDays(pd.Timestamp("NaT"))
     known = lines.attrs.get(RECORDED)
     if known is not None:
-        of_whole = {k: {n: pd.Timestamp(day) for n, day in of.items()} for k, of in known.items()}
-        return Recorded(**of_whole).before(as_of or own)
+        since, until = ({n: pd.Timestamp(day) for n, day in known[k].items()} for k in ("since", "until"))
+        return Recorded(since, until, known["never"]).before(as_of or own)
     try:
         return _found(
             lines, lambda name: np.fmin(own.of(name).to_datetime64(), (as_of or own).of(name).to_datetime64())
@@ -113,7 +126,7 @@ def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded
     first[there] = came[in_order[begins[there] + np.minimum(_STRAYS, _STRAY * n_come[there]).astype(np.intp)]]
     last[there] = came[in_order[begins[there] + n_come[there] - 1]]
     since = _begin(lines, first, last, day, counts, waits)
-    return Recorded(since, _end(lines, end, last, came, day, counts, waits))
+    return Recorded(since, _end(lines, end, last, came, day, counts, waits), _never(lines, end, day, counts, waits))
 
 
 def _begin(
@@ -176,6 +189,35 @@ def _end(
         # a vendor that stops is another matter, and so is what once came in a few days
         if _of_many(lines, day, waited & (code == c), _VENDORS) and len(np.unique(came[lately & (code == c)])) >= _DAYS
     }
+
+
+def _never(
+    lines: pd.DataFrame, end: Callable[[str], np.datetime64], day: Days, counts: Mask, waits: Mask
+) -> dict[str, list[str]]:
+    """Return the vendors of which nothing ever came though much was due for long, and is ordered still; by connection."""
+    names, vendor = connections_of(lines), vendor_of(lines)
+    ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
+    rows = counts & (vendor.codes >= 0)
+    _, _, pair = pairs(names.codes.astype(np.int64), vendor.codes.astype(np.int64))
+    until: Days = (ends - np.timedelta64(_GAP, "D"))[names.codes]
+    due = rows & (day <= until)
+    n_came, n_due = (np.bincount(pair[r], minlength=len(lines)) for r in (rows & ~waits, due))
+    found: dict[str, list[str]] = {}
+    for place in np.flatnonzero((n_due >= _LINES) & (n_came == 0)).tolist():
+        mine = pair == place
+        code, long = int(names.codes[mine][0]), np.timedelta64(_LONG, "D")
+        others = due & (names.codes == code) & ~mine
+        days = day[due & mine]
+        lasting = days.max() - days.min() >= long and day[rows & mine].max() >= ends[code] - long
+        if lasting and others.any() and np.mean(~waits[others]) >= _CAME:
+            found.setdefault(str(names.labels[code]), []).append(str(vendor.labels[vendor.codes[mine][0]]))
+    return found
+
+
+def vendor_of(lines: pd.DataFrame) -> Encoding:
+    """Return the vendor of each line: its id, its name where it has none."""
+    by_id, by_name = (encode(values(lines, c, "string").astype("string")) for c in ("vendor_id", "vendor_name"))
+    return by_id if by_id.whole() else coalesce(by_id, by_name)
 
 
 def _of_many(lines: pd.DataFrame, day: Days, rows: Mask, n_vendors: int) -> bool:

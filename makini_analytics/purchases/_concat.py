@@ -74,6 +74,6 @@ def _carried(parts: list[Purchases]) -> dict[str, Any]:
     if any(RECORDED in p.lines.attrs for p in parts):
         out[TOLD_IN] = sorted({name for p in parts for name in told_in(p.lines)})
         each = [recorded(p.lines).carried() for p in parts]
-        out[RECORDED] = {k: {n: day for of in each for n, day in of[k].items()} for k in ("since", "until")}
+        out[RECORDED] = {k: {n: day for of in each for n, day in of[k].items()} for k in each[0]}
     filters = [p.lines.attrs.get(FILTERS) for p in parts]
     return out | ({FILTERS: filters[0]} if filters[0] and all(f == filters[0] for f in filters) else {})

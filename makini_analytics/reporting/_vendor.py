@@ -103,7 +103,11 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     when = " or ".join(word for word, of in (("before", known.since), ("after", known.until)) if of)
     # a part remembers what the whole tells
     all_told, told = (part[~untold_of(part) & ~known.outside(part)] for part in (lines, mine))
-    untold = NOTHING_TOLD if untold_of(mine).all() else f"all of it was due {when} deliveries are recorded"
+    untold = (
+        NOTHING_TOLD
+        if untold_of(mine).all()
+        else (f"all of it was due {when} deliveries are recorded" if when else "nothing was ever recorded as received")
+    )
     # nor of lines that were picked by what became of them: each open one is late or not yet due
     judgeable, all_judgeable = (part.iloc[:0] if outcomes_hidden(mine) else part for part in (told, all_told))
     told, all_told = (part[~(days_of(part, "order_date") > np.datetime64(until, "D"))] for part in (told, all_told))

@@ -36,9 +36,22 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
         for name, day in sorted(days.items())
         if name in rest
     ]
+    for name, keys in sorted(view.recorded.never.items()):
+        recorded += _of_vendors(view, name, keys) if name in rest else []
     if "" in gone:  # which no list of names holds
         return [f"lines.connection.isin({rest!r})", *recorded]
     return [*([f"~lines.connection.isin({gone!r})"] if gone else []), *recorded]
+
+
+def _of_vendors(view: View, connection: str, keys: Collection[str]) -> list[str]:
+    """Return which lines are not of some vendors of a connection, as code."""
+    mine = f"lines.connection.isin([{connection!r}]) & " if connection else ""
+    out, left = [], set(keys)
+    for column in ("vendor_id", "vendor_name"):
+        there = sorted(left & set(values(view.lines, column, "string").dropna().astype(str)))
+        left -= set(there)
+        out += [f"~({mine}lines.{column}.isin({there!r}))"] if there else []
+    return out
 
 
 def _outside(view: View, connection: str, sign: str, day: pd.Timestamp) -> str:

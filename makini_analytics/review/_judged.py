@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..frames import Mask, Recorded, days_of, recorded, starts_after
 from ..system import cached_property
-from ._told import NOTHING_TOLD, outcomes_hidden, untold_of
+from ._told import NEVER_RECEIVED, NOTHING_TOLD, outcomes_hidden, untold_of
 from ._years import Years, day_in_words
 
 
@@ -62,7 +62,8 @@ class Judged(Years):
             when = "before" if word == "from" else "after"
             why = f"{self.word} {when} deliveries are recorded: judged {word} {days}"
             out.append((known.outside(self.lines) & ~self.silent, why))
-        return out
+        never = Recorded(never=self.recorded.never).outside(self.lines)
+        return [*out, (never & ~self.silent & ~out[1][0] & ~out[2][0], NEVER_RECEIVED)]
 
     @cached_property
     def unjudged(self) -> Mask:

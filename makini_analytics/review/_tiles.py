@@ -195,7 +195,11 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     then = view.part(view.known_before & ~view.unjudged & (view.year_of_order != 1))
     outcome = slippage.per_line(then, as_of=view.before, due=view.due)["outcome"]
     judged = (outcome != "excluded").to_numpy(dtype=bool)
-    if judged.any() and not view.recorded and not _left_without_a_day(view, then) > _LEFT * value:
+    if (
+        judged.any()
+        and not (view.recorded.since or view.recorded.until)
+        and not _left_without_a_day(view, then) > _LEFT * value
+    ):
         was = view.money(then[(outcome == "overdue_open").to_numpy(dtype=bool)], basis="open", as_of=view.before)
         # of the same connections, and of orders no older than the data could show a year ago: else data of two years double
         same = ~view.ordered_before_a_year_of(mine)
@@ -257,9 +261,17 @@ def data_line(view: View) -> list[str]:
     with suppress(SchemaError, ConfigError):  # where nothing says what was due, or what came
         out += filter(None, [doubt_of(on_time_by(view))])
     for one in view.recorded.each():
+        n_out = int((one.outside(lines) & ~view.silent).sum())
+        for of, keys in one.never.items():
+            whose = f"{count(len(keys), 'vendor')}{f' of {of}' if of else ''}"
+            some = f"{count(n_out, 'line')} {'is' if n_out == 1 else 'are'}"
+            out.append(
+                f"Of {whose} nothing was ever recorded as received: {some} neither late nor overdue, as far as anyone knows."
+            )
+        if one.never:
+            continue
         ((of, day),) = (one.since or one.until).items()
         when, then = ("before", "only lately") if one.since else ("after", "no longer")
-        n_out = int((one.outside(lines) & ~view.silent).sum())
         whose = f"{of} records deliveries" if of else "Deliveries are recorded"
         some = f"{count(n_out, 'line')} {view.word} {when} {day_in_words(day)} {'is' if n_out == 1 else 'are'}"
         out.insert(0, f"{whose} {then}: {some} neither late nor overdue, as far as anyone knows.")
