@@ -199,8 +199,8 @@ def _never(
     ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
     rows = counts & (vendor.codes >= 0)
     _, _, pair = pairs(names.codes.astype(np.int64), vendor.codes.astype(np.int64))
-    until: Days = (ends - np.timedelta64(_GAP, "D"))[names.codes]
-    due = rows & (day <= until)
+    ago = ends[names.codes] - day
+    due = rows & (ago >= np.timedelta64(_GAP, "D"))
     n_came, n_due = (np.bincount(pair[r], minlength=len(lines)) for r in (rows & ~waits, due))
     found: dict[str, list[str]] = {}
     for place in np.flatnonzero((n_due >= _LINES) & (n_came == 0)).tolist():
