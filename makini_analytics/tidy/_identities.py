@@ -35,6 +35,11 @@ _SHARED_SIGNS = {
     "RS": {"INR", "PKR", "LKR"},
     "RS.": {"INR", "PKR", "LKR"},
 }
+#: Letters that make an amount thousands, millions, billions or hundredths of what its sign says, as in "5 k€" and "5 Mn€".
+_SCALES = {
+    "K", "T", "TH", "TS", "TSD", "M", "MM", "MN", "MIO", "MIL", "MLN", "MLD", "MD", "MRD", "B", "BN", "BIO", "G", "L", "LK", "CR", "C", "CT", "H",
+}  # fmt: skip
+_LETTERS_AND_SIGN = re.compile(r"([A-Za-z]+)\W")
 
 
 #: Marks of direction, joiners and blanks of no width, which nobody sees: a vendor with one of them is no other vendor.
@@ -60,6 +65,16 @@ def may_stand_for(sign: str, code: str) -> bool:
     (True, True, False)
     """
     return code == _SIGNS.get(sign.upper(), sign.upper()) or code in _SHARED_SIGNS.get(sign.upper(), ())
+
+
+def is_scaled_sign(text: str) -> bool:
+    """Whether a sign has letters stuck to it that scale: those of a country, as in ``C$``, don't.
+
+    >>> [is_scaled_sign(t) for t in ("k€", "M€", "T$", "C$", "TT$", "EUR€", "€", "EUR")]
+    [True, True, True, False, False, False, False, False]
+    """
+    found = _LETTERS_AND_SIGN.fullmatch(text.strip())
+    return found is not None and found[1].upper() in _SCALES and text.strip().upper() not in _SIGNS
 
 
 def contradicts(beside: Labels, own: Labels) -> npt.NDArray[np.bool_]:
@@ -98,9 +113,11 @@ def in_iso_4217(code: str) -> bool:
 def is_unknown_currency(text: str) -> bool:
     """Whether a currency, as `currency_codes` has it, is neither a code of ISO 4217 nor a sign.
 
-    >>> [is_unknown_currency(t) for t in ("EUR", "DEM", "XXX", "$", "KR", "XYZ", "RMB", "DOLLAR")]
-    [False, False, False, False, False, True, True, True]
+    >>> [is_unknown_currency(t) for t in ("EUR", "DEM", "XXX", "$", "KR", "XYZ", "RMB", "DOLLAR", "K€")]
+    [False, False, False, False, False, True, True, True, True]
     """
+    if is_scaled_sign(text):
+        return True
     sign = text.rstrip(".") in _SHARED_SIGNS or any(unicodedata.category(c) == "Sc" for c in text)
     return not sign and not in_iso_4217(text)
 
