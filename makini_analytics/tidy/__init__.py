@@ -1,8 +1,9 @@
 """Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
 from ._beside import NO_ORDER, ReceiptsBuilder, ReturnsBuilder
+from ._currencies import currency_code
 from ._from_table import SETTLED, Beside, tidy_table
-from ._identities import currency_code, plain_text
+from ._identities import plain_text
 from ._in_parts import OrdersInParts
 from ._issues import (
     MANY_ROWS,

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..errors import ConfigError
 from ..system import text_of
-from ._identities import in_iso_4217, is_scaled_sign, may_stand_for
+from ._currencies import in_iso_4217, is_scaled_sign, may_stand_for
 from ._parsing import Problem
 from ._plain_numbers import LARGEST, number_of, plain_numbers
 
