@@ -20,7 +20,7 @@ from ._habits import NoFrame
 from ._reach import check_frame, reach, source_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # frames have no truth value and no hash: purchases equal themselves alone
 class Purchases(NoFrame):
     """Purchase orders, ready to compute on.
 
