@@ -120,6 +120,9 @@ def settle_currency(table: Table) -> None:
         return
     if not named:
         return
+    if len(named) == 1:  # which "$" is meant where a row has no more than the sign
+        (code,) = named
+        table.change("currency", lambda v: code if isinstance(v, str) and currency_code(v, code) == code else v)
     for name in ("amount", "unit_price"):
         heading = str(table.column_of.get(name, ""))
         code = currency_in(heading)
