@@ -27,7 +27,7 @@ DATES = [
     "yesterdayish",
     "",
     5,
-    2025,
+    20259,
     True,
     1.5,
     [],

@@ -44,6 +44,16 @@ DOES_WHAT_WAS_MEANT = {
         lambda d: d.filter(vendor="Rossi Guarnizioni S.p.A.").lines,
         lambda d: d.filter(vendor=["Rossi Guarnizioni S.p.A."]).lines,
     ),
+    "a year as a number": (
+        lambda d: d.filter(since=2025, until=2025).lines,
+        lambda d: d.filter(since="2025-01-01", until="2025-12-31").lines,
+    ),
+    "one table of the dictionary": (
+        lambda d: ma.data_dictionary("lines"),
+        lambda d: ma.data_dictionary().query("table == 'lines'").reset_index(drop=True),
+    ),
+    "a filter by nothing": (lambda d: d.filter(vendor=None).sources, lambda d: d.sources),
+    "a filter without arguments": (lambda d: d.filter().lines, lambda d: d.lines),
     "a day as text": (
         lambda d: d.filter(since="2025-06-01").lines,
         lambda d: d.filter(since=pd.Timestamp("2025-06-01")).lines,
@@ -123,6 +133,26 @@ SAYS_WHAT_WOULD_BE_RIGHT = {
     "a misspelt option of the report": (lambda d: ma.report(d, "r.html", section="spend"), "near: sections"),
     "a misspelt option of the client": (lambda d: ma.Client("t", conection="emea"), "near: connection"),
     "a misspelt option of a filter": (lambda d: d.filter(vendr=None), "no option 'vendr'.*near: vendor"),
+    "the first day under another name": (lambda d: d.filter(from_="2025"), "no option 'from_'.*; pass since="),
+    "the last day under another name": (lambda d: d.filter(to="2025"), "no option 'to'.*; pass until="),
+    "a start": (lambda d: d.filter(start="2025"), "pass since="),
+    "an end": (lambda d: d.filter(end="2025"), "pass until="),
+    "a supplier": (lambda d: d.filter(supplier="Rossi"), "pass vendor="),
+    "by supplier": (lambda d: spend.by_vendor(d, by="supplier"), "by='supplier': .*; pass by='vendor'"),
+    "by suppliers in a chart": (lambda d: slippage.plot_by_vendor(d, by="Supplier"), "pass by='vendor'"),
+    "by item": (lambda d: spend.by_vendor(d, by=["item"]), "pass by='material'"),
+    "the item of a price history": (
+        lambda d: spend.plot_price_history(d, item="MOT-63"),
+        "item='MOT-63': .*and of='MOT-63' the item",
+    ),
+    "the days of a report": (
+        lambda d: ma.report(d, "r.html", since="2025-01-01"),
+        r"no option 'since'; pick the lines first, as data\.filter\(since=",
+    ),
+    "the last day of a report": (lambda d: ma.report(d, "r.html", until="2025"), r"data\.filter\(until="),
+    "the connection of a report": (lambda d: ma.report(d, "r.html", connection="us"), r"data\.filter\(connection="),
+    "the category of a report": (lambda d: ma.report(d, "r.html", category="x"), r"data\.filter\(category="),
+    "a table that there is not": (lambda d: ma.data_dictionary("line"), "near: lines"),
     "a misspelt column": (lambda d: d.filter(categry="Bearings"), "near: category"),
     "a misspelt value": (lambda d: d.filter(category="Bearing"), "category='Bearing': no line has it; near: Bearings"),
     "a filter by no text": (lambda d: d.filter(vendor=7), "pass a text, or a list of texts"),
@@ -209,6 +239,12 @@ def test_purchases_are_copied_and_pickled_as_they_were(data):
     assert np.array([data, data], dtype=object).shape == (2,)
 
 
+def test_purchases_equal_themselves_alone_and_have_a_hash(data):
+    other = copy.copy(data)
+    assert data == data and data != other and data != 1
+    assert data in [other, data] and len({data, other, data}) == 2
+
+
 def test_a_filter_takes_a_name_in_other_letters(data):
     assert len(data.filter(connection="EMEA")) == len(data.filter(connection="emea"))
     assert len(data.filter(vendor="KUGELLAGER nord ag", currency="eur")) == len(
@@ -242,6 +278,11 @@ def test_a_month_a_quarter_and_a_year_end_with_their_last_day(data, since, until
         (["reprot"], "near: report"),
         (["report", "--sections", "slipage"], "near: slippage"),
         (["report", "orders.csv"], "by Purchases.from_file"),
+        (["report", "o.html"], "pass --out o.html"),
+        (["report", "not-there.xlsx"], "pass --out not-there.xlsx"),
+        (["demo", "folder"], "pass --out folder"),
+        (["fetch", "folder"], "pass --out folder"),
+        (["lab", "folder"], "pass --folder folder"),
     ],
 )
 def test_a_slip_on_the_command_line_is_told_in_one_line(words, says, capsys):

@@ -35,7 +35,10 @@ class _Parser(argparse.ArgumentParser):
 
             known = [name for action in self._actions for name in action.option_strings]
             hints = "".join(near(word.partition("=")[0], known) for word in unknown)
-            if any(Path(word).suffix in (".csv", ".xlsx", ".xls") for word in unknown):
+            path = next((name for name in ("--out", "--folder") if name in known), None)
+            if path and unknown[0][:1] != "-":
+                hints = f": pass {path} {unknown[0]}"
+            if any(_is_read(word) for word in unknown):
                 hints = ": a file is read in Python, by Purchases.from_file"
             self.error(f"unknown: {' '.join(unknown)}{hints}")
         return options, unknown
@@ -199,6 +202,11 @@ def _sections(command: argparse.ArgumentParser) -> None:
     command.add_argument("--raw-csv", action="store_true",
                          help="a folder's tables as they stand; else an apostrophe goes before what a spreadsheet would run")  # fmt: skip
     command.set_defaults(template=None)  # `demo` has no --template, but writes its report as `report` does
+
+
+def _is_read(word: str) -> bool:
+    """Whether a word names a file to read: a workbook that is not there is one to write."""
+    return Path(word).suffix in (".csv", ".xls") or (Path(word).suffix == ".xlsx" and Path(word).exists())
 
 
 def _day(text: str) -> str:

@@ -19,6 +19,7 @@ import pandas as pd
 from ..errors import ConfigError, SchemaError
 from ..frames import Encoding, Mask, coalesce, encode, numbered, pairs, values
 from ..system import near
+from ._by_names import need_for_by
 from ._reuse import once
 
 By = str | Sequence[str] | None
@@ -134,12 +135,6 @@ def key_columns(there: Collection[Any], name: str) -> list[str]:
         wanted = " or ".join(repr(c) for c in ENTITIES[name][0])
         raise SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
     return columns
-
-
-def need_for_by(there: Collection[Any], name: str) -> None:
-    """Raise `SchemaError`, with the near names, where the lines don't have a column of ``by``."""
-    if name not in there:
-        raise SchemaError(f"by={name!r}: the lines have no such column{near(name, map(str, there))}")
 
 
 def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Encoding:

@@ -17,8 +17,9 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..frames import AsOf, AsOfDays, known_days, need
+from ._by_names import need_for_by
 from ._engine_frames import LINES, EngineFrame, engine_frame
-from ._groups import ENTITIES, By, key_columns, need_for_by
+from ._groups import ENTITIES, By, key_columns
 from ._provenance import Selection
 from ._rule import Clustering, Rule, Tally
 from ._sql import Piece, SqlColumns, select

@@ -120,10 +120,13 @@ def settle_currency(table: Table) -> None:
         return
     if not named:
         return
-    own = [currency_code(t) for t in table.texts("currency")]
+    if len(named) == 1:  # which "$" is meant where a row has no more than the sign
+        (code,) = named
+        table.change("currency", lambda v: code if isinstance(v, str) and currency_code(v, code) == code else v)
     for name in ("amount", "unit_price"):
         heading = str(table.column_of.get(name, ""))
         code = currency_in(heading)
+        own = [currency_code(t, code) for t in table.texts("currency")]
         for i in np.flatnonzero([code is not None and o not in ("", code) for o in own]).tolist():
             row = int(table.df.index[i])
             why = f"row {row} of the file: {heading!r} names {code}, and the row's currency is {own[i]}: in which one is it?"

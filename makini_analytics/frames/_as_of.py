@@ -162,18 +162,20 @@ _SPAN = re.compile(r"\d{4}([-/.]\d{1,2}|-?[Qq][1-4])?|[A-Za-z]{3,9}\.? \d{4}")
 def moment_of(name: str, value: Any, *, last: bool = False) -> pd.Timestamp:
     """Return an argument as a moment, or raise `ConfigError` where it is no date, or one that no order has.
 
-    A year, a quarter or a month is its first day, or its ``last`` one: until June is until the end of it.
+    A year, also as a whole number, a quarter or a month is its first day, or its ``last`` one: until June is until the end of it.
 
     >>> moment_of("until", "2025-06", last=True), moment_of("since", "2025Q2")
     (Timestamp('2025-06-30 00:00:00'), Timestamp('2025-04-01 00:00:00'))
     """
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and FIRST_YEAR <= value <= LAST_YEAR:
+        value = str(value)
     span = value
     if isinstance(value, str) and _SPAN.fullmatch(value.strip()):
         with suppress(ValueError):  # "2025-13", of which the error tells below
             span = pd.Period(re.sub("[/.]", "-", value.strip()))
     if isinstance(span, pd.Period):
         value = (span.end_time if last else span.start_time).normalize()
-    # a number would be one of nanoseconds: 2025 a moment in 1970
+    # any other number would be one of nanoseconds, a moment in 1970
     number = isinstance(value, bool | int | float | np.number)
     if isinstance(value, str) and not _CLEAR_DATE.search(value.strip()):
         number = True  # 01/06/2025 is January to one and June to another, and 12:00 is a time of today

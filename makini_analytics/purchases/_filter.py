@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 #: The columns that a name is looked for in, where it is not the one of that name. A vendor is known by its id and by its name.
 _LOOKED_FOR = {"vendor": ("vendor_id", "vendor_name"), "site": ("site_id", "site_name")}
 OPTIONS = ("connection", "vendor", "since", "until")
+#: What other libraries and people call the options.
+_CALLED = {
+    "since": ("from", "from_", "start", "start_date", "date_from", "from_date", "first"),
+    "until": ("to", "to_", "end", "end_date", "date_to", "to_date", "last"),
+    "vendor": ("supplier", "suppliers", "supplier_name", "supplier_id", "vendors", "seller"),
+    "connection": ("connections", "source", "system"),
+}
+_OPTION_FOR = {name: option for option, names in _CALLED.items() for name in names}
 
 
 def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) -> Purchases:
@@ -48,6 +56,8 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     )
     if first is not None and last is not None and first > last:
         raise ConfigError(f"since={first.date()} is after until={last.date()}")
+    if not wanted and first is None and last is None:  # frozen, so the same object does
+        return data
     of_lines = _mask(data.lines, wanted, first, last)
     lines = data.lines[of_lines].reset_index(drop=True)
     key = ["connection", "order_id"]
@@ -112,7 +122,8 @@ def _columns(lines: pd.DataFrame, name: str) -> list[str]:
 def _must_be_known(lines: pd.DataFrame, name: str) -> None:
     """Raise `OptionError`, with the near names, where the lines have no such column."""
     if name not in OPTIONS and not _columns(lines, name):
-        alike = near(name, [*OPTIONS, *map(str, lines.columns)])
+        known = _OPTION_FOR.get(name.casefold())
+        alike = f"; pass {known}=" if known else near(name, [*OPTIONS, *map(str, lines.columns)])
         raise OptionError(f"filter() has no option {name!r}, and the lines no such column{alike}")
     for column in _columns(lines, name):
         if is_numeric_dtype(lines[column]) or is_datetime64_any_dtype(lines[column]):  # flags are numeric, too

@@ -20,7 +20,7 @@ from ._habits import NoFrame
 from ._reach import check_frame, reach, source_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # frames have no truth value and no hash: purchases equal themselves alone
 class Purchases(NoFrame):
     """Purchase orders, ready to compute on.
 
@@ -222,7 +222,7 @@ class Purchases(NoFrame):
         columns : the table's names to ours (see `makini_analytics.data_dictionary`), also ``custom.<name>``. Unmapped
             columns are left out, with a note in ``sources``. Without it, columns that already have our names are taken.
         connection : name written into each row that has none
-        currency : fills rows that have none
+        currency : fills rows that have none, and says which one a sign of several ("$") is; read as the values of the column are
         as_of : the day the table was made; where omitted, the latest ``updated_at``, if there is one
         date_formats : our column to a format, as ``{"order_date": "%m/%d/%y"}``; "dayfirst" and "monthfirst" read any separator, "excel"
             counts of days (``"excel1904"`` from 1904 on), "s" and "ms" seconds and milliseconds since 1970; numbers such as 20240131

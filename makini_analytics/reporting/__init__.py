@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import charts
+from ..compute import BY_FILTER
 from ..errors import ConfigError, SchemaError
 from ..frames import as_of_days, write_csv
 from ..purchases import Purchases
@@ -42,7 +43,7 @@ def __dir__() -> list[str]:
 _PAGE = "report.html"
 
 
-@known_options
+@partial(known_options, instead={name: how for name, how in BY_FILTER.items() if name != "vendor"})
 @without_search()
 def report(
     data: Purchases,

@@ -23,6 +23,7 @@ from ..compute import (
 )
 from ..errors import SchemaError
 from ..frames import AsOf, AsOfDays, categoricals, coalesce, encode, numbers, pairs, values
+from ..system import near
 from ._goods import no_goods
 from ._rule import spend_tally, value_of
 
@@ -127,7 +128,10 @@ def items_of(
         else:
             frame = frame.assign(material_id=pd.array([], dtype="string"))
     if item not in ENTITIES and item not in frame.columns and len(frame):
-        raise SchemaError(f"item={item!r}: the lines have no such column")
+        hint = near(item, map(str, frame.columns))
+        if metric == "spend.price_history":  # the one that takes an item, too
+            hint += f"; item= names a column, and of={item!r} the item"
+        raise SchemaError(f"item={item!r}: the lines have no such column{hint}")
     first = ENTITIES[item][0] if item in ENTITIES else (item,)
     # an item is known where any of the columns that identify it has a value
     named = np.zeros(len(frame), dtype=bool)

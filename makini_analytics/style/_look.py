@@ -20,8 +20,8 @@ def use(
     fonts: Sequence[str] = (),
     highlight: str | None = None,
     late: str | None = None,
-    decimal: str = ".",
-    thousands: str = ",",
+    decimal: str | None = None,
+    thousands: str | None = None,
     dark: bool = False,
 ) -> None:
     """Set the look of all charts and reports that are made from now on; without arguments, the usual one.
@@ -30,7 +30,8 @@ def use(
     ----------
     fonts : font families to try before the usual ones; they must be installed
     highlight, late : colours of what the title speaks of, and of what is late
-    decimal, thousands : marks of numbers in charts and reports, such as "," and "."; files of numbers keep numbers
+    decimal, thousands : marks of numbers in charts and reports; one that is left out is the other of "." and "," where the one
+        passed takes its place. Files of numbers keep numbers
     dark : True for charts on dark paper. On a figure of your own (``ax=``) that is dark they are drawn so without it
 
     Raises
@@ -41,9 +42,9 @@ def use(
     Examples
     --------
     >>> from makini_analytics import style
-    >>> style.use(highlight="#7A1FA2", decimal=",", thousands=".")
-    >>> style.look.highlight
-    '#7A1FA2'
+    >>> style.use(highlight="#7A1FA2", decimal=",")
+    >>> style.look.highlight, style.look.thousands
+    ('#7A1FA2', '.')
     >>> style.use()  # the usual look again
     """
     known = set(font_manager.get_font_names())
@@ -55,6 +56,10 @@ def use(
             raise ConfigError(
                 f"{colour!r}: pass a colour such as '#0072B2' with a contrast of at least 3 to 1 on white"
             )
+    if decimal is None:
+        decimal = "," if thousands == "." else "."
+    if thousands is None:
+        thousands = "." if decimal == "," else ","
     for name, mark, most in (("decimal", decimal, "one"), ("thousands", thousands, "one, or none")):
         if (
             not isinstance(mark, str)
@@ -65,7 +70,9 @@ def use(
         ):
             raise ConfigError(f"{name}={mark!r}: pass {most} mark of numbers, such as ',' or '.'")
     if decimal == thousands:
-        raise ConfigError(f"decimal and thousands marks are both {decimal!r}: numbers could not be read")
+        raise ConfigError(
+            f"decimal and thousands marks are both {decimal!r}: pass one of them, and the other moves by itself"
+        )
     usual = Look()
     chosen = replace(
         usual,

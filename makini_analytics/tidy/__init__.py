@@ -1,8 +1,10 @@
 """Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
 from ._beside import NO_ORDER, ReceiptsBuilder, ReturnsBuilder
+from ._currencies import currency_code
+from ._dictionary import data_dictionary
 from ._from_table import SETTLED, Beside, tidy_table
-from ._identities import currency_code, plain_text
+from ._identities import plain_text
 from ._in_parts import OrdersInParts
 from ._issues import (
     MANY_ROWS,
@@ -19,7 +21,7 @@ from ._orders import OrdersBuilder, tidy_orders
 from ._parsing import parse_values, sound, zone
 from ._receipt_status import has_come
 from ._row_checks import subtotals
-from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
+from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, empty
 from ._settled import READ_TOGETHER, TidyOrders
 from ._stale import moved_away, stale_by_names, stale_by_receipts, stale_by_returns, told_beside, weighed_again
 from ._status_words import meaning, sap_line_status

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..frames import categoricals
 from . import _status
-from ._identities import is_unknown_currency
+from ._currencies import is_unknown_currency
 from ._issues import IssueBook
 
 #: With fewer dated lines there is too little evidence of what a delivery date means.

@@ -16,7 +16,8 @@ from ..errors import SchemaError, one_of
 from ..frames import categoricals
 from ..system import mapping_of, near, text_of
 from . import _derive, _receipts, _status
-from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
+from ._currencies import currency_code, currency_codes, with_beside
+from ._identities import disagreeing, one_vendor, split_by_vendor
 from ._issues import WARNING, IssueBook, a_few, much_unreadable
 from ._nothing import nothing
 from ._number_format import OTHER_CURRENCY, NumberFormat
@@ -67,7 +68,9 @@ def tidy_table(
     one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
     text_of("connection", connection, "a name for the connection", plain=True)
     if currency is not None:
-        text_of("currency", currency, "a currency code such as 'EUR'")
+        currency = currency_code(
+            text_of("currency", currency, "a currency code such as 'EUR'")
+        )  # as the column's values are
     mapping_of("date_formats", date_formats, "a mapping such as {'order_date': '%m/%d/%y'}")
     own, book = _status.check_statuses(statuses), IssueBook()
     form = TableFormat(number_format, date_formats, zone(timezone))
@@ -93,7 +96,7 @@ def tidy_table(
     frame = framed(got[0], len(df), [*LINES, *_ORDER_ONLY.values()])
     frame = _with_ids(frame, got[0], connection, currency, book)
     if heads is not None:
-        frame, head_rows, said = with_heads(frame, framed(heads, len(tables[1].df), ORDERS), book)
+        frame, head_rows, said = with_heads(frame, framed(heads, len(tables[1].df), ORDERS), book, currency)
         notes += said
     frame, of, said = split_by_vendor(frame, book)
     notes += said
@@ -224,17 +227,10 @@ def _with_ids(
         out["order_id"] = filled(out["order_id"], categoricals.from_texts("#" + position))
     given = frame["line_id"].mask((frame["line_id"] == "").fillna(False))
     out["line_id"] = given.fillna("#" + position if given.notna().any() else position)  # never one that is given
-    own = currency_codes(out["currency"])
+    own = currency_codes(out["currency"], currency)
     for name, beside in got.currency.items():  # "EUR 1.234,56"
-        said = currency_codes(beside)
-        book.add(
-            "lines",
-            name,
-            np.flatnonzero(contradicts(said, own)),
-            pd.Series(said),
-            OTHER_CURRENCY,
-        )
-        own = filled(own, said)
+        own, said, other = with_beside(own, beside, currency)
+        book.add("lines", name, np.flatnonzero(other), pd.Series(said), OTHER_CURRENCY)
     if currency is not None:
         # not where one was given
         lacking = np.isin(np.arange(n), book.unreadable("lines").get("currency", []), invert=True)

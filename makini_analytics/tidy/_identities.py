@@ -1,11 +1,9 @@
-"""What is the same thing: a vendor with and without its id, one order number of several vendors, a currency under its sign."""
+"""What is the same thing: a vendor with and without its id, one order number of several vendors."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,26 +14,6 @@ from ..frames import categoricals
 from ._issues import IssueBook
 
 Labels = categoricals.Labels
-
-#: Signs that one currency alone has. "$", "¥" and "kr" are those of several, and stay what they are: a currency of their own.
-_SIGNS = {
-    "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "$US": "USD", "U$S": "USD", "USD$": "USD", "A$": "AUD", "AU$": "AUD",
-    "C$": "CAD", "CA$": "CAD", "CAD$": "CAD", "HK$": "HKD", "NZ$": "NZD", "S$": "SGD", "R$": "BRL", "MX$": "MXN", "NT$": "TWD", "₹": "INR",
-    "₽": "RUB", "₺": "TRY", "₩": "KRW", "₪": "ILS", "฿": "THB", "ZŁ": "PLN", "KČ": "CZK", "FR.": "CHF", "SFR.": "CHF",
-}  # fmt: skip
-
-
-#: Pence and cents, which a small last letter tells from pounds and rands.
-_HUNDREDTHS = {"GBp": "GBX", "GBx": "GBX", "ZAc": "ZAC", "ILa": "ILA"}
-#: The currencies that a sign of several may stand for: "$ 5" beside USD is no contradiction.
-_SHARED_SIGNS = {
-    "$": {"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD", "BRL", "ARS", "CLP", "COP"},
-    "¥": {"JPY", "CNY"},
-    "KR": {"SEK", "NOK", "DKK", "ISK"},
-    "RS": {"INR", "PKR", "LKR"},
-    "RS.": {"INR", "PKR", "LKR"},
-}
-
 
 #: Marks of direction, joiners and blanks of no width, which nobody sees: a vendor with one of them is no other vendor.
 _UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
@@ -51,58 +29,6 @@ def plain_text(text: str) -> str:
     if text.isascii():
         return text.strip()
     return _OUTER.sub("", text).replace("\u00a0", " ").replace("\u202f", " ")
-
-
-def may_stand_for(sign: str, code: str) -> bool:
-    """Whether a sign can mean the currency of a code: its own one, or one of several.
-
-    >>> may_stand_for("$", "CAD"), may_stand_for("€", "EUR"), may_stand_for("€", "USD")
-    (True, True, False)
-    """
-    return code == _SIGNS.get(sign.upper(), sign.upper()) or code in _SHARED_SIGNS.get(sign.upper(), ())
-
-
-def contradicts(beside: Labels, own: Labels) -> npt.NDArray[np.bool_]:
-    """Return where the currency that stands beside a number is another one than the row's own; a shared sign fits each of its own."""
-    other = (beside.codes >= 0) & (own.codes >= 0) & ~categoricals.equal(beside, own)
-    for i in np.flatnonzero(other):
-        other[i] = not may_stand_for(str(beside[i]), str(own[i]))
-    return np.asarray(other)
-
-
-def currency_codes(given: Labels) -> Labels:
-    """Return currencies as upper-case codes: ``eur`` and ``€`` are EUR; a sign that several have stays apart.
-
-    >>> currency_codes(categoricals.from_texts(["eur", " € ", "$", None])).tolist()
-    ['EUR', 'EUR', '$', <NA>]
-    >>> currency_codes(categoricals.from_texts(["gbp", "GBp"])).tolist()
-    ['GBP', 'GBX']
-    """
-    return categoricals.relabel(given, [currency_code(str(c)) or None for c in given.categories])
-
-
-def currency_code(text: str) -> str:
-    """Return one currency as its code."""
-    plain = _HUNDREDTHS.get(text.strip(), text.strip().upper())
-    return _SIGNS.get(plain, plain)
-
-
-@cache
-def in_iso_4217(code: str) -> bool:
-    """Whether a code is that of a currency, past or present, by CLDR's table, or by what is newer than an older Babel."""
-    from babel.core import get_global
-
-    return code in get_global("all_currencies") or code in {"SLE", "VED", "XCG", "ZWG"}
-
-
-def is_unknown_currency(text: str) -> bool:
-    """Whether a currency, as `currency_codes` has it, is neither a code of ISO 4217 nor a sign.
-
-    >>> [is_unknown_currency(t) for t in ("EUR", "DEM", "XXX", "$", "KR", "XYZ", "RMB", "DOLLAR")]
-    [False, False, False, False, False, True, True, True]
-    """
-    sign = text.rstrip(".") in _SHARED_SIGNS or any(unicodedata.category(c) == "Sc" for c in text)
-    return not sign and not in_iso_4217(text)
 
 
 def one_vendor(ids: Labels, names: Labels, connection: Labels) -> Labels:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..frames import categoricals
+from ._currencies import is_shared_sign
 from ._parsing import ABSENT, Problem, sound
 from ._schema import ISSUES, empty
 
@@ -63,7 +64,7 @@ class IssueBook:
             known = self.tally.unknown.get((table, column, text))
             self.tally.unknown[table, column, text] = unknown if known is None else known.plus(unknown)
         else:
-            self._batches.append((table, column, unknown.reason(table, column), at[:1], [text]))
+            self._batches.append((table, column, unknown.reason(table, column, text), at[:1], [text]))
 
     def add_once(self, table: str, column: str, positions: Positions, values: pd.Series, reason: str) -> None:
         """Add one issue for several rows, with their number and the first value, where each would say the same."""
@@ -167,6 +168,7 @@ def _first(values: Any) -> Any:
 _NOT_UNDERSTOOD = {
     "status": ("status not understood", "pass statuses={text: state}"),
     "currency": ("currency not in ISO 4217", "it has no rate, and is summed apart"),
+    "sign": ("a sign of several currencies", "it has no rate, and is summed apart; from_table takes currency="),
 }
 
 
@@ -182,10 +184,10 @@ class _UnknownText(NamedTuple):
         values = {c: self.values.get(c, 0.0) + other.values.get(c, 0.0) for c in {**self.values, **other.values}}
         return self._replace(n=self.n + other.n, values=values)
 
-    def reason(self, table: str, column: str) -> str:
+    def reason(self, table: str, column: str, text: str) -> str:
         by_name = sorted(self.values.items(), key=lambda item: (item[0] is None, item[0] or ""))
         value = "".join(f", {v:,.2f} {c or ''}".rstrip() for c, v in by_name)
-        why, hint = _NOT_UNDERSTOOD[column]
+        why, hint = _NOT_UNDERSTOOD["sign" if column == "currency" and is_shared_sign(text) else column]
         return f"{why} ({self.n:,} {table}{value}): {hint}"
 
 
@@ -226,7 +228,7 @@ class Tally:
                 parts.append(0)
         for (table, column, text), of in self.unknown.items():
             value = next(_texts([text]))[0]
-            rows.append((connection, table, of.first, column, value, of.reason(table, column)))
+            rows.append((connection, table, of.first, column, value, of.reason(table, column, text)))
             parts.append(of.part)
         made = pd.DataFrame(rows, columns=[c.name for c in ISSUES], index=pd.Index(parts, dtype="int64"))
         return once, made.astype({c.name: c.dtype for c in ISSUES})

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
-from ._identities import currency_codes, one_vendor, plain_text
+from ._currencies import currency_codes
+from ._identities import one_vendor, plain_text
 from ._no_values import why_no_currency
 from ._parsing import sound
 from ._schema import LINES, Column

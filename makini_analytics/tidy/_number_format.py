@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..errors import ConfigError
 from ..system import text_of
-from ._identities import in_iso_4217, may_stand_for
+from ._currencies import in_iso_4217, is_scaled_sign, may_stand_for
 from ._parsing import Problem
 from ._plain_numbers import LARGEST, number_of, plain_numbers
 
@@ -146,7 +146,9 @@ _ALSO_CURRENCIES = frozenset(
 
 
 def _may_be_currency(text: str) -> bool:
-    """Whether a sign, a word or a code can be of money: a code is that of a currency, or is written for one."""
+    """Whether a sign, a word or a code can be of money: a code is that of a currency, or is written for one, and no letters scale a sign."""
+    if is_scaled_sign(text):  # "5 k€" is not 5
+        return False
     return not _CODE.fullmatch(text) or in_iso_4217(text) or text in _ALSO_CURRENCIES
 
 

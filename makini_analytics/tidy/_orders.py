@@ -18,8 +18,8 @@ from ..frames import categoricals
 from ..records import Record, cut_lines
 from . import _receipts
 from ._beside import tell_orphans, tidy_receipts, tidy_returns
+from ._currencies import with_beside
 from ._documents import DocumentBuilder, DocumentFrames
-from ._identities import contradicts, currency_codes
 from ._issues import IssueBook
 from ._names import Records, keys_that_lack, with_materials, with_names
 from ._number_format import OTHER_CURRENCY, NumberFormat
@@ -235,9 +235,9 @@ def _with_currencies_beside(
     """Return the lines with the currency that stands beside a number - "USD 12.50" - where there is no other; one that differs is told."""
     own = categoricals.from_series(lines["currency"])
     for name, texts in beside.items():
-        said = currency_codes(categoricals.from_texts([texts.get(i) for i in range(len(lines))]))
-        book.add("lines", name, np.flatnonzero(contradicts(said, own)), pd.Series(said), OTHER_CURRENCY)
-        own = categoricals.where(own.codes >= 0, own, said)
+        given = categoricals.from_texts([texts.get(i) for i in range(len(lines))])
+        own, said, other = with_beside(own, given)
+        book.add("lines", name, np.flatnonzero(other), pd.Series(said), OTHER_CURRENCY)
     return lines.assign(currency=own) if beside else lines
 
 

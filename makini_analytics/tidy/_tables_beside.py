@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..frames import categoricals, stack
 from . import _receipts
-from ._identities import currency_codes
+from ._currencies import currency_codes, with_beside
 from ._issues import IssueBook
 from ._schema import LINES, ORDERS, RECEIPT_LINES
 from ._table_values import TableValues, filled, framed, stripped
@@ -27,7 +27,7 @@ RECEIPT = {c.name: c for c in RECEIPT_LINES} | {
 
 
 def with_heads(
-    frame: pd.DataFrame, heads: pd.DataFrame, book: IssueBook
+    frame: pd.DataFrame, heads: pd.DataFrame, book: IssueBook, currency: str | None
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Return the lines with their order's own values where they have none, the heads by the lines' order ids, and what to know."""
     by = (
@@ -36,11 +36,13 @@ def with_heads(
         else "order_number"
     )
     heads = heads.assign(**{n: stripped(heads, n) for n in ("order_id", "order_number", "vendor_id", "vendor_name", "status")},
-                         currency=currency_codes(categoricals.from_series(heads["currency"])))  # fmt: skip
+                         currency=currency_codes(categoricals.from_series(heads["currency"]), currency))  # fmt: skip
     key = categoricals.to_strings(heads[by])
     twice = key.duplicated().to_numpy() & key.notna().to_numpy()
     book.add("order heads", "order_id", np.flatnonzero(twice), key, "the order is there twice: the first one is taken")
     at = _places(categoricals.to_strings(frame[by]), key)
+    of_head = categoricals.from_texts(heads["currency"].array.take(at, allow_fill=True))
+    frame = frame.assign(currency=with_beside(categoricals.from_series(frame["currency"]), of_head)[0])  # which "$"
     out: dict[str, Any] = {}
     for c in LINES:
         if c.name not in _ORDER or c.name in ("connection", "order_id", "order_number", "state"):

@@ -205,6 +205,13 @@ def test_a_heading_that_names_another_currency_than_the_row_is_told(written, cur
     assert n == 0 or "names EUR" in got.issues.reason.item()
 
 
+def test_a_sign_of_several_currencies_is_that_of_the_heading(written):
+    got = ma.Purchases.from_file(written("PO Number;Amount (CAD);Currency\n1;$6;$\n2;7;CAD\n3;8;EUR\n"))
+    assert got.lines.currency.tolist() == ["CAD", "CAD", "EUR"]
+    assert len(got.issues) == 1
+    assert "names CAD" in got.issues.reason.item()
+
+
 @pytest.mark.parametrize(
     ("heading", "text"), [("Still to be delivered (qty)", "3 or 4"), ("Open Qty", "?"), ("Outstanding Quantity", "all")]
 )

@@ -43,17 +43,42 @@ def test_a_company_sets_its_look_in_one_place(tmp_path):
             {"highlight": "#FFFF00"},
             {"highlight": "nocolour"},
             {"fonts": ["No Such Font"]},
-            {"decimal": ","},
+            {"decimal": ",", "thousands": ","},
             {"decimal": ""},
             {"decimal": ";;"},
             {"thousands": "0"},
-            {"thousands": None},
+            {"thousands": 7},
         ):
             with pytest.raises(ConfigError):
                 style.use(**wrong)
     finally:
         style.use()
     assert charts.bar_colours(spend.plot_by_vendor(data.lines, currency="EUR"))[0] == "#0072B2"
+
+
+@pytest.mark.parametrize(
+    ("given", "marks"),
+    [
+        ({"decimal": ","}, ",."),
+        ({"thousands": "."}, ",."),
+        ({"decimal": "."}, ".,"),
+        ({"decimal": ",", "thousands": " "}, ", "),
+        ({"thousands": "'"}, ".'"),
+        ({"decimal": "·"}, "·,"),
+    ],
+)
+def test_the_other_mark_moves_by_itself(given, marks):
+    try:
+        style.use(**given)
+        assert style.look.decimal + style.look.thousands == marks
+    finally:
+        style.use()
+
+
+@pytest.mark.parametrize("mark", [".", ","])
+def test_two_equal_marks_are_an_error_that_says_what_to_pass(mark):
+    with pytest.raises(ConfigError, match="pass one of them"):
+        style.use(decimal=mark, thousands=mark)
 
 
 @pytest.mark.full

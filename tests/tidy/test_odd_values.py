@@ -45,8 +45,18 @@ def test_three_letters_beside_an_amount_are_a_currency_only_where_one_is_called_
     assert missing_and_listed(tidied(f"30 {word}", "30 EUR"), "amount") == 1
 
 
+@pytest.mark.parametrize("text", one_in(3, ["5 k€", "5 K€", "5 M€", "5 T€", "5 Mio€", "k$ 5", "M£5", "5 bn$", "5 c€"]))
+def test_letters_that_scale_a_sign_make_it_no_number(text):
+    got = table(amt=[text, "5 €", "5 C$", "5 TT$", "5 EUR€"])
+    assert missing_and_listed(got, "amount") == 1
+    assert got.lines.currency.fillna("").tolist()[1:4] == ["EUR", "CAD", "TT$"]
+    assert missing_and_listed(tidied(text, "5 €"), "amount") == 1
+    scaled = table({"c": "currency"}, c=[text.replace("5", "").strip()], amt=[5.0])
+    assert scaled.issues.column.tolist() == ["currency"]
+
+
 def test_a_currency_that_is_not_in_iso_4217_is_told_once_with_its_lines():
-    read = ["EUR", "EURO", "DEM", "XXX", "XCG", "$", "kr.", "₹"]
+    read = ["EUR", "EURO", "DEM", "XXX", "XCG", "US$", "Ft", "₹"]
     amounts = [10.0] * (len(read) + 5)
     got = table({"c": "currency"}, c=[*read, "XYZ", "xyz", "RMB", "GBp", "Dollar"], amt=amounts)
     why = "currency not in ISO 4217 ({}): it has no rate, and is summed apart"

@@ -136,6 +136,44 @@ def test_a_currency_beside_the_number_is_the_row_s_currency():
     assert shared.issues.id.tolist() == ["3"]
 
 
+SIGNS_OF_SEVERAL = [("$", "CAD"), ("¥", "CNY"), ("kr", "NOK"), ("kr.", "DKK"), ("£", "EGP"), ("Rs.", "PKR"), ("lei", "RON")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sign", "code"), one_in(3, SIGNS_OF_SEVERAL))
+def test_a_sign_of_several_currencies_is_that_of_the_one_stated(sign, code):
+    columns = AMOUNT | {"c": "currency"}
+    heads = pd.DataFrame({"order_number": ["0"], "currency": [code]})
+    for got in (
+        table(amt=[f"{sign} 1.50"], currency=code),
+        table(amt=[f"{sign} 1.50"], currency=code.lower()),
+        table(columns, amt=[1.5], c=[sign], currency=code),
+        table(columns, amt=[f"{sign} 1.50"], c=[code], currency=None),
+        table(columns, amt=[f"1.50 {code}"], c=[code], currency=None),
+        table(amt=[f"{sign} 1.50"], currency=None, orders=heads),
+    ):
+        assert (got.lines.currency.tolist(), got.lines.amount.tolist()) == ([code], [1.5])
+        assert got.issues.empty
+
+
+@pytest.mark.parametrize("stated", [None, "EUR"])
+@pytest.mark.parametrize("sign", one_in(2, ["$", "¥", "kr"]))
+def test_a_sign_of_several_currencies_that_nothing_settles_is_told(sign, stated):
+    got = table(amt=[f"{sign} 1.50", f"{sign} 2.00"], currency=stated)
+    assert got.lines.currency.tolist() == [sign.upper()] * 2
+    assert got.issues[["column", "value"]].values.tolist() == [["currency", sign.upper()]]
+    assert f"a sign of several currencies (2 lines, 3.50 {sign.upper()})" in got.issues.reason.item()
+
+
+@pytest.mark.parametrize("given", one_in(2, ["eur", " EUR ", "Euro", "€", "gbp", "GBp", "Dollar", "$"]))
+def test_the_currency_passed_is_read_as_the_column_s_values_are(given):
+    passed, column = (
+        table(amt=[1.0], currency=given),
+        table(AMOUNT | {"c": "currency"}, amt=[1.0], c=[given], currency=None),
+    )
+    pd.testing.assert_frame_equal(passed.lines, column.lines)
+    pd.testing.assert_frame_equal(passed.issues, column.issues)
+
+
 def test_a_discount_in_percent_is_one():
     columns = PRICED | {"disc": "discount"}
     got = table(columns, qty=[10, 10], pr=[5.0, 5.0], disc=["10 %", "3"])
