@@ -50,3 +50,12 @@ def test_what_was_overdue_a_year_ago_is_not_told_where_much_was_cancelled_on_no_
     assert ("a year ago" in tile.change_text) == dated
     if dated:
         assert tile.before == pytest.approx(tile.value, rel=0.2)
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+def test_one_line_that_is_most_of_a_change_is_told(times):
+    table = bought(8)
+    at = table.index[(table.order_date == "2024-03-05") & (table.vendor_name != "A Ltd")][0]
+    table.loc[at, "amount"] *= times
+    why = ma.findings(ma.Purchases.from_table(table, as_of=DAY)).set_index("kind").loc["change", "why"]
+    assert (f"One line of the year before (order {table.order_number[at]}) alone is" in why) == (times > 1)
