@@ -8,6 +8,7 @@ import pandas as pd
 from .. import charts, spend
 from ..errors import SchemaError
 from ..frames import Mask, counts_as_spend, numbers, values, vendors_hidden_by
+from ._accounts import of_many_vendors
 from ._calls import in_currency, this_year, year_before
 from ._evidence import NO_VENDOR, Evidence, named, price_shift
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
@@ -248,25 +249,27 @@ def concentration(view: View) -> Finding:
     amount, counted = numbers(lines, "amount"), lines[view.counted[view.year_of_order == 1][category_known]]
     unknown = pd.Series(np.isnan(amount) | (~view.in_unit(lines) & (amount != 0)), lines.index)[counted.index]
     lacking = unknown.groupby(counted["category"], observed=True).mean()
-    told = ~table["category"].isin(lacking.index[lacking > UNEVEN])
-    apart_from = (
-        f" Not told of {count(int((~told).sum()), 'category')}, also bought in other currencies or without an amount."
-        if not told.all()
-        else ""
-    )
-    table = table[told]
+    of_others = table["category"].isin(lacking.index[lacking > UNEVEN])
+    many = pd.Series(of_many_vendors(lines), lines.index)[counted.index].groupby(counted["category"], observed=True)
+    of_many = table["category"].isin((shared := many.mean()).index[shared > UNEVEN]) & ~of_others
+    whys = [
+        (int(of_others.sum()), f"also bought in other currencies than {view.unit}, or without an amount"),
+        (int(of_many.sum()), "bought on accounts of many vendors"),
+    ]
+    left_out = "; ".join(f"{count(n, 'category')} {'is' if n == 1 else 'are'} {why}" for n, why in whys if n)
+    table = table[~(of_others | of_many)]
     if table.empty:
-        return Finding(
-            "concentration",
-            f"concentration (all categories are also bought in other currencies than {view.unit}, or without an amount)",
-            certainty=UNKNOWN,
-        )
+        return Finding("concentration", f"concentration ({left_out})", certainty=UNKNOWN)
+    apart_from = f" Not told: {left_out}." if left_out else ""
     above = table[table["top_1_share"] > LIMIT]
     over = (above["top_1_share"] - LIMIT) * above["spend"]
     if above.empty:
         of = f"of one of {count(len(table), 'category')}" if len(table) > 1 else "of the one category"
         most = charts.percent(table["top_1_share"].max())
-        return Finding("concentration", f"concentration (no vendor has half {of}; the largest share is {most})")
+        return Finding(
+            "concentration",
+            f"concentration (no vendor has half {of}; the largest share is {most}{f'; {left_out}' if left_out else ''})",
+        )
     first = above.iloc[int(over.to_numpy().argmax())]
     vendors = spend.by_vendor(lines[lines["category"] == first["category"]], currency=view.unit, as_of=view.day)
     # the share is one of the vendors that are known and whose net is positive, and so is what it is said to be of

@@ -59,3 +59,13 @@ def test_one_line_that_is_most_of_a_change_is_told(times):
     table.loc[at, "amount"] *= times
     why = ma.findings(ma.Purchases.from_table(table, as_of=DAY)).set_index("kind").loc["change", "why"]
     assert (f"One line of the year before (order {table.order_number[at]}) alone is" in why) == (times > 1)
+
+
+@pytest.mark.parametrize(("n_names", "told"), [(60, False), (2, True)])
+def test_an_account_of_many_vendors_is_no_vendor_that_a_category_hangs_on(n_names, told):
+    table = bought(8).assign(category="Pumps", vendor_id=lambda t: t.vendor_name)
+    mine = table.vendor_id == "A Ltd"
+    table.loc[mine, "vendor_name"] = [f"Shop {i % n_names}" for i in range(mine.sum())]
+    sentence = ma.findings(ma.Purchases.from_table(table, as_of=DAY)).set_index("kind").loc["concentration", "sentence"]
+    assert ("is bought from" in sentence) == told
+    assert ("1 category is bought on accounts of many vendors" in sentence) != told
