@@ -193,7 +193,8 @@ class Layout:
 
     def _name_rows(self, ax: Axes, names: Sequence[str]) -> None:
         if self._names_stand(ax):
-            ax.set_yticks(ax.get_yticks(), list(names))
+            # not `set_yticks`: that would bring back into view the rows that have no room
+            ax.set_yticklabels(list(names))
             for text in ax.get_yticklabels():
                 text.set(family=fonts(), parse_math=False)
 

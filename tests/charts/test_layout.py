@@ -272,6 +272,7 @@ def test_a_companys_marks_reach_every_number(lines):
             spend.plot_price_dispersion(lines),
             spend.plot_price_changes(lines),
             spend.plot_concentration(lines),
+            slippage.plot_funnel(lines),
         ):
             drawn(ax.figure)
             said = [t.get_text() for t in [*ax.texts, *ax.get_yticklabels(), *ax.figure.texts[:2]]]
@@ -400,6 +401,17 @@ def test_no_letter_is_too_small_to_be_read_and_what_has_no_room_is_told(plot, si
     assert gone > 0 or plot is not quality.plot_coverage
     ax.figure.set_size_inches(*before[0])
     assert state(ax) == before
+
+
+@pytest.mark.parametrize("plot", [spend.plot_payment_terms, lead_times.plot_buffer])
+def test_rows_that_have_no_room_are_out_of_view_where_names_are_shortened_too(plot, long):
+    ax = plot(long, ax=Figure(figsize=(4.6, 2.8)).subplots())
+    drawn(ax.figure)
+    said = " ".join(" ".join(t.get_text() for t in ax.texts).split())
+    gone = int(re.search(r"no room for the last (\d+) rows", said)[1])
+    named = [t for t in ax.get_yticklabels() if t.get_visible()]
+    assert len(named) == len(ax.get_yticks()) - gone == round(ax.get_ylim()[0] + 0.5)
+    assert any("…" in t.get_text() for t in named)
 
 
 def state(ax):
