@@ -414,6 +414,31 @@ def test_rows_that_have_no_room_are_out_of_view_where_names_are_shortened_too(pl
     assert any("…" in t.get_text() for t in named)
 
 
+@pytest.mark.parametrize(
+    "plot", [spend.plot_small_multiples, spend.plot_price_index, slippage.plot_arrivals, slippage.plot_backtest]
+)
+def test_at_a_third_of_a_page_no_name_lies_over_another_or_under_a_mark(plot):
+    ax = plot(ma.load_sample(["emea"]).filter(currency="EUR"), ax=Figure(figsize=(10, 6)).subplots())
+    before = state(ax)
+    ax.figure.set_size_inches(4.6, 3.2)
+    renderer = drawn(ax.figure)
+    around = ax.get_axes_locator().texts
+    words = [*(t for t in ax.texts if t not in around), *(t for p in ax.child_axes for t in p.findobj(Text))]
+    where = [
+        (t.get_text(), t.get_window_extent(renderer).padded(-0.6)) for t in words if t.get_visible() and t.get_text()
+    ]
+    for i, (text, box) in enumerate(where):
+        assert not [other for other, b in where[i + 1 :] if box.overlaps(b)], text
+    marks = [
+        ax.transData.transform(s) for c in ax.collections if isinstance(c, LineCollection) for s in c.get_segments()
+    ]
+    dots = [Bbox([at, at]).padded(2) for line in ax.lines if line.get_marker() == "o" for at in ax.transData.transform(line.get_xydata())]  # fmt: skip
+    for text, box in where:
+        assert not any(box.overlaps(mark) for mark in [*(Bbox(s).padded(0.5) for s in marks), *dots]), text
+    ax.figure.set_size_inches(*before[0])
+    assert state(ax) == before
+
+
 def state(ax):
     """The size of a chart, and of all of its letters and marks."""
     drawn(ax.figure)

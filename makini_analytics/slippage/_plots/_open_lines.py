@@ -21,6 +21,7 @@ _NOT_LATE = {
     "no due date": "no due date",
     "to be closed": "all received, to be closed",
 }  # buckets, and how they read
+_NAME_AT = np.arange(0.72, 0.2, -0.02)  # where the diagonal of a calibration may have its name
 
 
 @charts.chart(of=ageing, result_columns=("expected_late_value_30",))
@@ -145,8 +146,12 @@ def plot_backtest(
     ax.plot([0, 1], [0, 1], color=charts.look.line, lw=1.2)
     ax.vlines(x, table["low"], table["high"], color=charts.look.rest, lw=4)
     ax.plot(x, share, "o", color=charts.look.highlight, ms=7)
-    muted = charts.look.muted
-    charts.beside(ax, "as forecast", (0.97, 0.97), (0, -14), va="baseline", ha="right", size=9, colour=muted)
+    # the name hangs from the diagonal where no dot or interval is in its room, a quarter of the axes at the smallest size
+    hides = [
+        (table["low"] - 0.05 < at) & (table["high"] > at - 0.25) & (x > at) & (x < at + 0.26) for at in _NAME_AT
+    ]
+    at = next((at for at, hidden in zip(_NAME_AT, hides, strict=True) if not hidden.any()), _NAME_AT[-1])
+    charts.beside(ax, "as forecast", (at, at), (5, -2), va="top", size=9, colour=charts.look.muted)
     ticks = [0, 0.25, 0.5, 0.75, 1]
     ax.set_xticks(ticks, ["0", *(charts.percent(t) for t in ticks[1:])])
     ax.set_yticks(ticks, ["0", *(charts.percent(t) for t in ticks[1:])])
