@@ -129,12 +129,14 @@ def unbroken(text: str) -> str:
 
 
 def apart(text: str) -> list[str]:
-    """Return a text as what may be broken into lines and the days in it, which may not, in turn.
+    """Return a text as what may be broken into lines and the days and months in it, which may not, in turn.
 
     >>> apart("As of 2025-12-31.")
     ['As of ', '2025-12-31', '.']
+    >>> apart("Highest in 2025-12")
+    ['Highest in ', '2025-12', '']
     """
-    return re.split(r"(\b\d{4}-\d\d-\d\d\b)", text)
+    return re.split(r"(\b\d{4}-\d\d(?:-\d\d)?\b)", text)
 
 
 def _text(value: Any) -> str:
