@@ -88,7 +88,7 @@ def content(
 def _subtitle(view: View) -> str:
     """Return which days are looked at, and what amounts are in."""
     if view.lines.empty:
-        return ""
+        return f"{f'Only {view.only}: there' if view.only else 'There'} is no line. As of {view.day}."
     days = view.period_in_words
     compared = "" if view.not_compared else ", beside the same days of the year before"
     amounts = view.note or (f"All amounts in {view.unit}." if view.unit else "")

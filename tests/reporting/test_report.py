@@ -419,6 +419,12 @@ def test_nothing_at_all_is_still_a_report(tmp_path):
     assert "No data" in write(told, tmp_path / "x.html").read_text(encoding="utf-8")
     assert write(told, tmp_path / "x.xlsx").exists()
     assert len(Presentation(str(write(told, tmp_path / "x.pptx"))).slides) > 1
+    assert told.subtitle == "There is no line. As of 2025-02-01."
+
+
+def test_an_empty_part_says_of_what_it_is_empty():
+    told = content(ma.load_sample(["emea"]).filter(since="2026-01-01"))
+    assert told.subtitle == "Only ordered from 2026-01-01: there is no line. As of 2025-12-31."
 
 
 @pytest.mark.parametrize(
