@@ -6,6 +6,7 @@ from ._effects import NEW_AND_LOST as NEW_AND_LOST
 from ._effects import NO_PRICE as NO_PRICE
 from ._effects import OTHER_CURRENCY as OTHER_CURRENCY
 from ._effects import netted as netted
+from ._effects import read_as as read_as
 from ._every_way import every_way as every_way
 from ._figure import SIZES as SIZES
 from ._figure import Captions as Captions
