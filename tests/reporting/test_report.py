@@ -288,6 +288,11 @@ def test_what_was_left_out_adds_up(made):
     ]
     assert len(of_lines) == 4
     assert (of_lines.n_lines == len(data.lines)).all()
+    # of the same lines one has the amounts, the other what is still to come: the row says so
+    kept = left[left.reason.str.startswith("included")].set_index("metric")
+    assert kept.loc["slippage.ageing", "reason"] == "included, at what is still to come"
+    assert kept.loc["slippage.open_orders", "reason"] == "included"
+    assert kept.loc["slippage.ageing", "value_EUR"] <= kept.loc["slippage.open_orders", "value_EUR"]
 
 
 def test_sections_vendor_headlines_and_template(made, tmp_path):
