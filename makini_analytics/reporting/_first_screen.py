@@ -118,11 +118,13 @@ def unbroken(text: str) -> str:
 
     >>> unbroken("57 % of 9.3 k EUR").split(" ")
     ['57\xa0%', 'of', '9.3\xa0k\xa0EUR']
+    >>> unbroken("n = 20 lines").split(" ")
+    ['n\xa0=\xa020', 'lines']
     >>> unbroken("912 EUR of 1.2 bn EUR").split(" ")
     ['912\xa0EUR', 'of', '1.2\xa0bn\xa0EUR']
     """
     return re.sub(
-        r"(?<=\d) (?=(?:%|(?:k|M|bn|[A-Z]{3})\b))|(?<=\d [kM]) (?=[A-Z]{3}\b)|(?<=\d bn) (?=[A-Z]{3}\b)",
+        r"(?<=\d) (?=(?:%|(?:k|M|bn|[A-Z]{3})\b))|(?<=\d [kM]) (?=[A-Z]{3}\b)|(?<=\d bn) (?=[A-Z]{3}\b)|(?<=\bn) (?==)|(?<=\bn =) ",
         "\N{NO-BREAK SPACE}",
         text,
     )
