@@ -32,6 +32,7 @@ from ._footnote import is_part as is_part
 from ._look import Look as Look
 from ._look import look as look
 from ._look import wear as wear
+from ._marks import OVER_COLUMN as OVER_COLUMN
 from ._marks import LineEnd as LineEnd
 from ._marks import beside as beside
 from ._marks import columns_beside_names as columns_beside_names

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Label of the names at the ends of lines, which a small chart moves further apart.
 LINE_END = "line end"
+#: Label of the values over columns, which are lifted above level marks that would run through them.
+OVER_COLUMN = "over a column"
 MOST_TICKS = 13  # more dates than that run into each other on a slide
 _APART = 0.055  # of the height of the chart: two names at the ends of lines don't touch
 

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.text import Annotation, Text
 
-from ._marks import LINE_END, apart
+from ._marks import LINE_END, OVER_COLUMN, apart
 from ._wording import text_width
 
 #: Points: letters get no smaller.
@@ -271,15 +271,15 @@ def ends(ax: Axes, inside: Sequence[Text], high: float, usual: Usual) -> None:
 
 
 def over_marks(ax: Axes, inside: Sequence[Text], renderer: Any, usual: Usual) -> None:
-    """Lift the texts over columns above the level marks that would run through them."""
-    lines = [
-        ax.transData.transform(s) for c in ax.collections if isinstance(c, LineCollection) for s in c.get_segments()
-    ]
-    levels = sorted((float(y0), float(x0), float(x1)) for (x0, y0), (x1, y1) in lines if y0 == y1)
+    """Lift the values over columns above the level marks that would run through them."""
+    values = [t for t in inside if t.get_label() == OVER_COLUMN]
+    if not values:
+        return
+    marks = [s for c in ax.collections if isinstance(c, LineCollection) for s in c.get_segments() if len(s) == 2]
+    places = (ax.transData.transform(s) for s in marks)
+    levels = sorted((float(y0), float(x0), float(x1)) for (x0, y0), (x1, y1) in places if y0 == y1)
     points = renderer.points_to_pixels(1.0)
-    for text in inside:
-        if not isinstance(text, Annotation) or (text.get_ha(), text.get_va()) != ("center", "bottom"):
-            continue
+    for text in values:
         keep(usual, text, "position")
         x, y = usual[text]["position"]
         text.set_position((x, y))

@@ -69,7 +69,9 @@ def plot_arrivals(
     for i in x:
         # the layout lifts it above a mark that would run through it
         head = float(np.nanmax([expected[i], high[i]]))
-        charts.beside(ax, charts.money(expected[i]), (i, head), (0, 4), va="bottom", size=9, ha="center")
+        charts.beside(
+            ax, charts.money(expected[i]), (i, head), (0, 4), va="bottom", size=9, ha="center", label=charts.OVER_COLUMN
+        )
     periods = charts.periods_below(ax, result["period"].tolist())
     said = [f"{p} {charts.money(e, unit)}, due {charts.money(d, unit)}" for p, e, d in zip(periods, expected, agreed, strict=True)]  # fmt: skip
     what = {"W": "week", "M": "month", "Q": "quarter"}[str(result.attrs.get("parameters", {}).get("freq", freq))]
