@@ -6,6 +6,7 @@ from ._effects import NEW_AND_LOST as NEW_AND_LOST
 from ._effects import NO_PRICE as NO_PRICE
 from ._effects import OTHER_CURRENCY as OTHER_CURRENCY
 from ._effects import netted as netted
+from ._effects import read_as as read_as
 from ._every_way import every_way as every_way
 from ._figure import SIZES as SIZES
 from ._figure import Captions as Captions
@@ -31,6 +32,7 @@ from ._footnote import is_part as is_part
 from ._look import Look as Look
 from ._look import look as look
 from ._look import wear as wear
+from ._marks import OVER_COLUMN as OVER_COLUMN
 from ._marks import LineEnd as LineEnd
 from ._marks import beside as beside
 from ._marks import columns_beside_names as columns_beside_names

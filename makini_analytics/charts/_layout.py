@@ -155,6 +155,10 @@ class Layout:
                     # the name of the axis stands under its middle, and out of it to both sides alike
                     room = at.width + 2 * min(at.x0 - left, right - at.x1)
                     _wrap(ax.xaxis.label, " ".join(ax.xaxis.label.get_text().split()), room * wide, renderer)
+                if i:  # where these stand goes by the height, which is known only in the end
+                    inside = [t for t in ax.texts if t not in self.texts]
+                    _small.ends(ax, inside, at.height * high / renderer.points_to_pixels(1.0), self.usual)
+                    _small.over_marks(ax, inside, renderer, self.usual)
                 around = [a for a in ax.get_default_bbox_extra_artists() if a not in self.texts]
                 needs = ax.get_tightbbox(renderer, bbox_extra_artists=around)
                 if needs is None:
@@ -181,7 +185,7 @@ class Layout:
         _small.below(ax, wide / points, self.usual)
         if self.columns:
             columns = _small.columns(ax, inside, self.columns, renderer, box / points, self.usual, cut)
-        _small.panels(ax, box / points, self.usual)
+        _small.panels(ax, renderer, box / points, self.usual)
         gone = " and ".join(
             counted(n, what) if n > 1 else what for n, what in ((rows, "row"), (columns, "column")) if n
         )
@@ -193,7 +197,8 @@ class Layout:
 
     def _name_rows(self, ax: Axes, names: Sequence[str]) -> None:
         if self._names_stand(ax):
-            ax.set_yticks(ax.get_yticks(), list(names))
+            # not `set_yticks`: that would bring back into view the rows that have no room
+            ax.set_yticklabels(list(names))
             for text in ax.get_yticklabels():
                 text.set(family=fonts(), parse_math=False)
 

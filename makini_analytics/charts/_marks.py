@@ -15,6 +15,10 @@ from ._look import look
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Label of the names at the ends of lines, which a small chart moves further apart.
+LINE_END = "line end"
+#: Label of the values over columns, which are lifted above level marks that would run through them.
+OVER_COLUMN = "over a column"
 MOST_TICKS = 13  # more dates than that run into each other on a slide
 _APART = 0.055  # of the height of the chart: two names at the ends of lines don't touch
 
@@ -41,19 +45,19 @@ def name_lines(ax: Axes, ends: Sequence[LineEnd], last: float) -> None:
     bottom, top = ax.get_ylim()
     ends = sorted(ends, key=lambda e: e.value)
     least = _APART * (top - bottom)
-    places = _apart([e.value for e in ends], least)
+    places = apart([e.value for e in ends], least)
     # a name beside the axes would not be drawn
     ax.set_ylim(min(bottom, places[0] - least), max(top, places[-1] + least))
     for end, place in zip(ends, places, strict=True):
-        beside(ax, end.text, (last, place), (12, 0), size=9, colour=end.colour)
+        beside(ax, end.text, (last, place), (12, 0), size=9, colour=end.colour, label=LINE_END)
 
 
-def _apart(rising: Sequence[float], least: float) -> list[float]:
+def apart(rising: Sequence[float], least: float) -> list[float]:
     """Return the values moved as little as can be so that they lie so far apart.
 
     Those that would touch share out their distance around their mean, with what they then touch as well.
 
-    >>> _apart([1.0, 5.0, 5.0, 9.0], 2.0)
+    >>> apart([1.0, 5.0, 5.0, 9.0], 2.0)
     [1.0, 4.0, 6.0, 9.0]
     """
     blocks: list[list[float]] = []  # the values less their distance in line: within a block all are at its mean

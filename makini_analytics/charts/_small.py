@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.text import Annotation, Text
 
+from ._marks import LINE_END, OVER_COLUMN, apart
 from ._wording import text_width
 
 #: Points: letters get no smaller.
@@ -238,8 +239,53 @@ def below(ax: Axes, wide: float, usual: Usual) -> None:
     _write(usual, ax.xaxis.label, float(texts[0].get_fontsize()))
 
 
-def panels(ax: Axes, wide: float, usual: Usual) -> None:
-    """Make the letters of charts within a chart smaller where it is less wide than they need, in points."""
+def panels(ax: Axes, renderer: Any, wide: float, usual: Usual) -> None:
+    """Make the letters of charts within a chart smaller where it is less wide than they need, in points.
+
+    Where the dates below a chart lie on the head of the next one, those of the lowest chart stand for all.
+    """
+    heads = []
     for panel in ax.child_axes:
         for text in panel.findobj(Text):
             _write(usual, text, float(text.get_fontsize()) * min(1.0, wide / _WIDE))
+            if text.get_text() and text.get_text() == panel.get_title("left"):
+                heads.append(text.get_window_extent(renderer))
+    for panel in ax.child_axes:
+        dates = [t for t in panel.get_xticklabels() if t.get_text()]
+        if any(t.get_window_extent(renderer).overlaps(head) for t in dates for head in heads):
+            for text in dates:
+                _hide(usual, text)
+
+
+def ends(ax: Axes, inside: Sequence[Text], high: float, usual: Usual) -> None:
+    """Move the names at the ends of lines apart where they would touch, in axes that are so many points high."""
+    names = sorted((t for t in inside if t.get_label() == LINE_END), key=lambda t: _place(ax, t)[1])
+    if not names:
+        return
+    bottom, top = ax.get_ylim()
+    at = [(_place(ax, t)[1] - bottom) / (top - bottom) * high for t in names]
+    least = _LEADING * max(float(t.get_fontsize()) for t in names)
+    for text, was, now in zip(names, at, apart(at, least), strict=True):
+        keep(usual, text, "position")
+        text.set_position((text.get_position()[0], now - was))
+
+
+def over_marks(ax: Axes, inside: Sequence[Text], renderer: Any, usual: Usual) -> None:
+    """Lift the values over columns above the level marks that would run through them."""
+    values = [t for t in inside if t.get_label() == OVER_COLUMN]
+    if not values:
+        return
+    marks = [s for c in ax.collections if isinstance(c, LineCollection) for s in c.get_segments() if len(s) == 2]
+    places = (ax.transData.transform(s) for s in marks)
+    levels = sorted((float(y0), float(x0), float(x1)) for (x0, y0), (x1, y1) in places if y0 == y1)
+    points = renderer.points_to_pixels(1.0)
+    for text in values:
+        keep(usual, text, "position")
+        x, y = usual[text]["position"]
+        text.set_position((x, y))
+        box, lift = text.get_window_extent(renderer), 0.0
+        for level, left, right in levels:  # from the lowest: above one there may be the next
+            over = box.y0 + lift - 2 * points < level < box.y1 + lift
+            if over and left < box.x1 and right > box.x0:
+                lift = level + y * points - box.y0
+        text.set_position((x, y + lift / points))

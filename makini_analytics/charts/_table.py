@@ -63,6 +63,8 @@ def kind_of(column: str, values: pd.Series) -> Kind:
 #: Columns and words of them that are read otherwise than they are written.
 _READ = {"yoy_change": "change on year before"}
 _CAPITALS = {"abc", "hhi", "otif", "ppv"}
+#: What begins a new line in a text, with the space around it.
+_BREAK = re.compile(r"\s*[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 
 
 def spelled(column: str) -> str:
@@ -79,15 +81,17 @@ def spelled(column: str) -> str:
 
 
 def cell_text(value: Any, kind: Kind, decimals: int = 1) -> str:
-    """Return a cell as people read it; ``decimals`` is for numbers of no particular kind.
+    """Return a cell as people read it, in one line; ``decimals`` is for numbers of no particular kind.
 
     >>> cell_text(0.254, "share"), cell_text(1234.5, "money"), cell_text(None, "text"), cell_text(0.125, "number", 2)
     ('25.4 %', '1,234.50', '–', '0.12')
+    >>> cell_text("Line one\\nand two", "text")
+    'Line one and two'
     """
     if value is None or pd.isna(value):
         return "–"
     if kind == "text":
-        return str(value)
+        return _BREAK.sub(" ", str(value))
     if kind == "date":
         return f"{value:%Y-%m-%d}"
     if kind == "time":

@@ -88,7 +88,7 @@ def content(
 def _subtitle(view: View) -> str:
     """Return which days are looked at, and what amounts are in."""
     if view.lines.empty:
-        return ""
+        return f"{f'Only {view.only}: there' if view.only else 'There'} is no line. As of {view.day}."
     days = view.period_in_words
     compared = "" if view.not_compared else ", beside the same days of the year before"
     amounts = view.note or (f"All amounts in {view.unit}." if view.unit else "")
@@ -137,6 +137,7 @@ def _left_out(made: Content, unit: str | None) -> pd.DataFrame:
     """Return one row per metric and reason: included and excluded lines add up to all.
 
     An amount in the report's currency is a number; others are a text, "300.00 USD; 1.20 CHF", since amounts of two are never added.
+    Amounts are those of whole lines; only ageing has open lines at what is still to come, and says so.
     """
     of_unit, rows = f"value_{unit}" if unit else "value", list[dict[str, Any]]()
     for exhibit in made.exhibits:
@@ -148,7 +149,10 @@ def _left_out(made: Content, unit: str | None) -> pd.DataFrame:
             others = [
                 f"{charts.number(v, 2)} {c}".strip() for c, v in entry["value"].items() if v and c != (unit or "")
             ]
-            row = what | {"reason": entry["reason"], "n_lines": entry["n_lines"]}
+            reason = entry["reason"]
+            if reason == "included" and provenance["metric"] == "slippage.ageing":
+                reason = "included, at what is still to come"
+            row = what | {"reason": reason, "n_lines": entry["n_lines"]}
             rows.append(row | {of_unit: entry["value"].get(unit or ""), "value_in_others": "; ".join(others) or None})
     frame = pd.DataFrame(rows, columns=["metric", "currency", "reason", "n_lines", of_unit, "value_in_others"])
     frame = frame.astype(

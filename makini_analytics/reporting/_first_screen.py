@@ -118,23 +118,27 @@ def unbroken(text: str) -> str:
 
     >>> unbroken("57 % of 9.3 k EUR").split(" ")
     ['57\xa0%', 'of', '9.3\xa0k\xa0EUR']
+    >>> unbroken("n = 20 lines").split(" ")
+    ['n\xa0=\xa020', 'lines']
     >>> unbroken("912 EUR of 1.2 bn EUR").split(" ")
     ['912\xa0EUR', 'of', '1.2\xa0bn\xa0EUR']
     """
     return re.sub(
-        r"(?<=\d) (?=(?:%|(?:k|M|bn|[A-Z]{3})\b))|(?<=\d [kM]) (?=[A-Z]{3}\b)|(?<=\d bn) (?=[A-Z]{3}\b)",
+        r"(?<=\d) (?=(?:%|(?:k|M|bn|[A-Z]{3})\b))|(?<=\d [kM]) (?=[A-Z]{3}\b)|(?<=\d bn) (?=[A-Z]{3}\b)|(?<=\bn) (?==)|(?<=\bn =) ",
         "\N{NO-BREAK SPACE}",
         text,
     )
 
 
 def apart(text: str) -> list[str]:
-    """Return a text as what may be broken into lines and the days in it, which may not, in turn.
+    """Return a text as what may be broken into lines and the days and months in it, which may not, in turn.
 
     >>> apart("As of 2025-12-31.")
     ['As of ', '2025-12-31', '.']
+    >>> apart("Highest in 2025-12")
+    ['Highest in ', '2025-12', '']
     """
-    return re.split(r"(\b\d{4}-\d\d-\d\d\b)", text)
+    return re.split(r"(\b\d{4}-\d\d(?:-\d\d)?\b)", text)
 
 
 def _text(value: Any) -> str:

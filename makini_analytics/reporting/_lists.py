@@ -22,6 +22,8 @@ OVERDUE, SOON, LATER, UNDATED, UNTOLD = "overdue", "due in 30 days", "due later"
 _STATES = (OVERDUE, SOON, LATER, UNDATED, TO_CLOSE, UNTOLD)
 #: Columns that say by themselves what a row is, so that the connection adds nothing to them.
 _NAMES = {"vendor_name", "product_code", "description", "order_number", "site_name", "vendor", "item", "label"}
+#: Columns whose values have names of their own where they are read.
+_SPELLED = {"effect", "bucket"}
 #: Columns of a shown table that have another name in the table behind it.
 _BEHIND = {
     "item": ("product_code",),
@@ -35,6 +37,9 @@ _BEHIND = {
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return a report's table as it is shown; what is not shown of it is in the files."""
     out = _LISTS.get(_kind(table), _groups)(table)
+    for column in _SPELLED & set(out.columns):
+        words = out[column].map(lambda v, c=column: charts.read_as(c, str(v)), na_action="ignore")
+        out = out.assign(**{column: words.astype("string")})
     out.attrs = table.attrs
     return out
 

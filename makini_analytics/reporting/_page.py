@@ -161,6 +161,7 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
         as_of=day.date(),
         version=__version__,
         number=charts.number,
+        apart=apart,
         marks=charts.look,
         seen=_SEEN,
         printed=_PRINTED,

@@ -275,11 +275,7 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
         ageing = slippage.ageing(_in_one_currency(table, currency))
         if len(ages["currency"].unique()) > 1:  # by which the list of what is left out tells them apart
             ageing.attrs["parameters"] = ageing.attrs["parameters"] | {"currency": currency}
-        words = (
-            ageing["bucket"]
-            .astype("string")
-            .where(~ageing["bucket"].str.contains(r"\d"), ageing["bucket"] + " days overdue")
-        )
+        words = [charts.read_as("bucket", str(b)) for b in ageing["bucket"]]
         rows = pd.DataFrame({"label": words, "open_value": ageing["open_value"]})
         chart = slippage.plot_ageing(ageing)
         says = charts.captions_of(chart).subtitle.replace(" (the line in the first bar)", "")

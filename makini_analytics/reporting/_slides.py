@@ -18,7 +18,7 @@ from ..catalogue import definition
 from ..charts import label
 from ..errors import ConfigError
 from ._cells import columns_of
-from ._exhibits import Content, Exhibit
+from ._exhibits import Content, Exhibit, first_value
 from ._lists import shown
 from ._slide_charts import add_chart
 from ._slide_findings import findings_table, overdue_in, overdue_table, tiles_table
@@ -169,9 +169,10 @@ def _drawn(exhibit: Exhibit) -> pd.DataFrame | None:
     # of a running share the rows are parts of a whole; on-time rates, for one, have no sum. One row alone needs no folding.
     if native.cumulative and len(rows) > native.first + 1:
         column = next(iter(native.series))
-        rest = rows.iloc[native.first :]
-        keys = [c for c in charts.group_columns(rest, "currency" if "currency" in rest else column) if c != "label"]
-        other = pd.DataFrame({"label": [charts.rest_label(rest, keys)], column: [float(rest[column].sum())]})
+        # what the rest are called stands in the table: of some charts the rows have a label alone
+        groups = exhibit.table.iloc[native.first :]
+        named = charts.rest_label(groups, charts.group_columns(groups, first_value(groups)))
+        other = pd.DataFrame({"label": [named], column: [float(rows.iloc[native.first :][column].sum())]})
         rows = pd.concat(
             [rows.head(native.first)[["label", column]].astype({"label": "object"}), other], ignore_index=True
         )

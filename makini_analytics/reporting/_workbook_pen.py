@@ -114,6 +114,8 @@ class Pen:
         """Write the values of a column as numbers, days or text, each cell in the format of its kind."""
         values = shown[column]
         kind = kind_of(column, values)
+        if kind == "text" and not width:  # of two lines in a cell LibreOffice prints one over the next row
+            values = values.map(lambda v: charts.cell_text(v, kind) if isinstance(v, str) else v)
         forms = _forms(values, kind, shown)
         wrap = {"text_wrap": True} if width else {}  # a width that is asked for is one for sentences
         looks = {form: self.format(num_format=form, valign="top", **wrap, **look) for form in dict.fromkeys(forms)}

@@ -272,6 +272,7 @@ def test_a_companys_marks_reach_every_number(lines):
             spend.plot_price_dispersion(lines),
             spend.plot_price_changes(lines),
             spend.plot_concentration(lines),
+            slippage.plot_funnel(lines),
         ):
             drawn(ax.figure)
             said = [t.get_text() for t in [*ax.texts, *ax.get_yticklabels(), *ax.figure.texts[:2]]]
@@ -398,6 +399,42 @@ def test_no_letter_is_too_small_to_be_read_and_what_has_no_room_is_told(plot, si
     said = re.search(r"no room for the last ((\d+) rows|row)\b", " ".join(subtitle.get_text().split()))
     assert (int(said[2] or 1) if said else 0) == max(gone, 0)
     assert gone > 0 or plot is not quality.plot_coverage
+    ax.figure.set_size_inches(*before[0])
+    assert state(ax) == before
+
+
+@pytest.mark.parametrize("plot", [spend.plot_payment_terms, lead_times.plot_buffer])
+def test_rows_that_have_no_room_are_out_of_view_where_names_are_shortened_too(plot, long):
+    ax = plot(long, ax=Figure(figsize=(4.6, 2.8)).subplots())
+    drawn(ax.figure)
+    said = " ".join(" ".join(t.get_text() for t in ax.texts).split())
+    gone = int(re.search(r"no room for the last (\d+) rows", said)[1])
+    named = [t for t in ax.get_yticklabels() if t.get_visible()]
+    assert len(named) == len(ax.get_yticks()) - gone == round(ax.get_ylim()[0] + 0.5)
+    assert any("…" in t.get_text() for t in named)
+
+
+@pytest.mark.parametrize(
+    "plot", [spend.plot_small_multiples, spend.plot_price_index, slippage.plot_arrivals, slippage.plot_backtest]
+)
+def test_at_a_third_of_a_page_no_name_lies_over_another_or_under_a_mark(plot):
+    ax = plot(ma.load_sample(["emea"]).filter(currency="EUR"), ax=Figure(figsize=(10, 6)).subplots())
+    before = state(ax)
+    ax.figure.set_size_inches(4.6, 3.2)
+    renderer = drawn(ax.figure)
+    around = ax.get_axes_locator().texts
+    words = [*(t for t in ax.texts if t not in around), *(t for p in ax.child_axes for t in p.findobj(Text))]
+    where = [
+        (t.get_text(), t.get_window_extent(renderer).padded(-0.6)) for t in words if t.get_visible() and t.get_text()
+    ]
+    for i, (text, box) in enumerate(where):
+        assert not [other for other, b in where[i + 1 :] if box.overlaps(b)], text
+    marks = [
+        ax.transData.transform(s) for c in ax.collections if isinstance(c, LineCollection) for s in c.get_segments()
+    ]
+    dots = [Bbox([at, at]).padded(2) for line in ax.lines if line.get_marker() == "o" for at in ax.transData.transform(line.get_xydata())]  # fmt: skip
+    for text, box in where:
+        assert not any(box.overlaps(mark) for mark in [*(Bbox(s).padded(0.5) for s in marks), *dots]), text
     ax.figure.set_size_inches(*before[0])
     assert state(ax) == before
 

@@ -362,6 +362,9 @@ def test_lines_that_name_no_vendor_are_no_vendor_in_any_count():
     assert "the largest of 2," in title(spend.plot_small_multiples(lines, by="vendor"))
     few = title(lead_times.plot_shifts(lines, as_of="2025-03-01"))
     assert few == "Too little to tell a change: 2 vendors with fewer than 40 lines in six months"
+    due = pd.DataFrame({"vendor_id": [None, "a", "b"] * 40, "order_id": range(120), "required_date": pd.Timestamp("2025-01-10"), "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-20"] * 60)})  # fmt: skip
+    for plot in (slippage.plot_by_vendor, slippage.plot_funnel):
+        assert "no clear difference among 2 vendors" in title(plot(due, as_of="2025-01-31")).lower()
 
 
 def test_what_is_there_twice_is_drawn_of_each_kind_and_counted_as_pairs():

@@ -30,7 +30,9 @@ def purchases(text):
     n, day = 8, pd.Timestamp("2025-01-01")
     table = pd.DataFrame({"vendor_name": [text, "x" + text] * (n // 2), "amount": np.arange(1.0, n + 1), "category": text, "description": text, "order_number": [f"{text}{i}" for i in range(n)],
                           "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None] * (n // 2), "required_date": ["2025-01-07", "no day " + text] * (n // 2), "currency": ["EUR", "US" + text] * (n // 2)})  # fmt: skip
-    return ma.Purchases.from_table(table, connection="x" if text is CONTROLS else text[:40], as_of="2025-02-01")
+    return ma.Purchases.from_table(
+        table, connection="x" if text is CONTROLS or "\n" in text else text[:40], as_of="2025-02-01"
+    )
 
 
 @pytest.mark.full
@@ -60,6 +62,28 @@ def test_every_format_opens(tmp_path, kind):
             with Image.open(chart) as image:
                 image.load()
                 assert charts.printable(image.info["Description"]) == image.info["Description"]
+
+
+def test_a_name_of_two_lines_has_one_line_in_each_cell(tmp_path):
+    told = content(purchases("Line one\nLine two\r\nthree"), sections=["spend", "open_orders", "definitions"])
+    book = openpyxl.load_workbook(write(told, tmp_path / "x.xlsx"))
+    texts = [
+        c.value
+        for s in book
+        if s.title != "Definitions"
+        for row in s.iter_rows()
+        for c in row
+        if isinstance(c.value, str)
+    ]
+    assert "Line one Line two three" in texts
+    assert not [t for t in texts if "Line one\n" in t]
+    assert [c.value for row in book["Definitions"].iter_rows() for c in row if "\n" in str(c.value)]  # paragraphs
+    page = write(told, tmp_path / "x.html").read_text(encoding="utf-8")
+    assert "<td class='t'>Line one Line two three</td>" in page
+    tables = [
+        sh.table for s in Presentation(str(write(told, tmp_path / "x.pptx"))).slides for sh in s.shapes if sh.has_table
+    ]
+    assert not [c.text for table in tables for row in table.rows for c in row.cells if "Line one\n" in c.text]
 
 
 def test_names_of_files_keep_apart_what_is_apart(tmp_path):

@@ -288,6 +288,11 @@ def test_what_was_left_out_adds_up(made):
     ]
     assert len(of_lines) == 4
     assert (of_lines.n_lines == len(data.lines)).all()
+    # of the same lines one has the amounts, the other what is still to come: the row says so
+    kept = left[left.reason.str.startswith("included")].set_index("metric")
+    assert kept.loc["slippage.ageing", "reason"] == "included, at what is still to come"
+    assert kept.loc["slippage.open_orders", "reason"] == "included"
+    assert kept.loc["slippage.ageing", "value_EUR"] <= kept.loc["slippage.open_orders", "value_EUR"]
 
 
 def test_sections_vendor_headlines_and_template(made, tmp_path):
@@ -419,6 +424,12 @@ def test_nothing_at_all_is_still_a_report(tmp_path):
     assert "No data" in write(told, tmp_path / "x.html").read_text(encoding="utf-8")
     assert write(told, tmp_path / "x.xlsx").exists()
     assert len(Presentation(str(write(told, tmp_path / "x.pptx"))).slides) > 1
+    assert told.subtitle == "There is no line. As of 2025-02-01."
+
+
+def test_an_empty_part_says_of_what_it_is_empty():
+    told = content(ma.load_sample(["emea"]).filter(since="2026-01-01"))
+    assert told.subtitle == "Only ordered from 2026-01-01: there is no line. As of 2025-12-31."
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import charts
 from makini_analytics.reporting import content, write
+from makini_analytics.reporting._lists import filed, shown
 
 Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
 
@@ -83,3 +84,29 @@ def test_the_heads_of_the_overdue_lines_fit(made):
     for column, cell in zip(table.columns, table.rows[0].cells, strict=True):
         room = (column.width - cell.margin_left - cell.margin_right) / 914400
         assert room > 0.085 * max(map(len, cell.text_frame.text.replace(",", " ").split())), cell.text_frame.text
+
+
+def test_the_rest_of_a_ranking_counts_vendors_as_the_page_does(tmp_path):
+    vendors = [*(f"V{i:02}" for i in range(14)), None]
+    table = pd.DataFrame({"vendor_name": vendors, "amount": [100.0 - i for i in range(15)], "order_date": pd.Timestamp("2025-03-01")})  # fmt: skip
+    told = content(ma.Purchases.from_table(table, currency="EUR", as_of="2025-12-31"), sections=["spend"])
+    slides = Presentation(str(write(told, tmp_path / "x.pptx"))).slides
+    (chart,) = [sh.chart for s in slides for sh in s.shapes if sh.name == "spend_by_vendor_EUR" and sh.has_chart]
+    assert list(chart.plots[0].categories)[-1] == "Other (4, and no vendor)"
+
+
+def test_a_value_has_one_name_in_a_chart_its_table_and_on_the_slide(made):
+    _, out, told = made
+    deck = Presentation(str(out / "r.pptx"))
+    exhibits = {e.name: e for e in told.exhibits}
+    for name, column, one in (
+        ("spend_bridge", "effect", charts.NO_PRICE),
+        ("open_orders_ageing_EUR", "bucket", "not due yet"),
+    ):
+        exhibit = exhibits[name]
+        drawn = [t.get_text().lower() for t in exhibit.chart.get_yticklabels() if t.get_text()]
+        read = shown(exhibit.table)[column].tolist()
+        on_slide = [label.lower() for label in chart_of(deck, name).plots[0].categories]
+        assert one in read and one in drawn
+        assert set(on_slide) <= set(read) and set(on_slide) <= set(drawn)
+        assert filed(exhibit.table)[column].tolist() == exhibit.table[column].tolist()  # as programs know them

@@ -157,10 +157,11 @@ def highlighted(ax):
 
 
 def test_an_effect_has_one_name_in_charts_and_findings():
-    drawn = set(_plots._bridge._WORDS.values())
+    drawn = {_plots._bridge._word(effect) for effect in EFFECTS}
     told = _spend_kinds._EFFECTS
     assert {charts.NO_PRICE.capitalize(), charts.OTHER_CURRENCY.capitalize()} <= drawn
     assert charts.NO_PRICE in told["not itemised"]
     assert told["document currency"] == charts.OTHER_CURRENCY
+    assert {charts.read_as("effect", e).capitalize() for e in EFFECTS} == drawn  # as tables have them
     assert charts.NO_PRICE in spend.bridge.__doc__
     assert charts.OTHER_CURRENCY in " ".join(spend.bridge.__doc__.split())

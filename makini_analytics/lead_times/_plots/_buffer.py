@@ -79,7 +79,7 @@ def plot_buffer(
     sub = f"Days to hold beyond the mean lead time, for {level} of deliveries{which}: by the lead times (bar), by the formula (mark){order}{marked}{left}"
     alt = "; ".join(f"{n}: {t}" for n, t in zip(names, texts, strict=True))
     headline = title or _finding(held, formula, level, several)
-    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places, cut=True)
 
 
 def _days(value: float) -> str:

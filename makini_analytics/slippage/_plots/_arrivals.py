@@ -67,9 +67,11 @@ def plot_arrivals(
     ax.set_ylim(0, top * 1.12)
     ax.set_yticks([])
     for i in x:
+        # the layout lifts it above a mark that would run through it
         head = float(np.nanmax([expected[i], high[i]]))
-        head = max(head, agreed[i]) if abs(agreed[i] - head) < 0.08 * top else head  # no mark runs through the words
-        charts.beside(ax, charts.money(expected[i]), (i, head), (0, 4), va="bottom", size=9, ha="center")
+        charts.beside(
+            ax, charts.money(expected[i]), (i, head), (0, 4), va="bottom", size=9, ha="center", label=charts.OVER_COLUMN
+        )
     periods = charts.periods_below(ax, result["period"].tolist())
     said = [f"{p} {charts.money(e, unit)}, due {charts.money(d, unit)}" for p, e, d in zip(periods, expected, agreed, strict=True)]  # fmt: skip
     what = {"W": "week", "M": "month", "Q": "quarter"}[str(result.attrs.get("parameters", {}).get("freq", freq))]

@@ -107,7 +107,10 @@ def _limits(ax: Axes, n: np.ndarray[Any, Any], common: float) -> list[_Box]:
     ax.set_ylim(-0.02, 1.03)
     taken: list[_Box] = []
     named: list[float] = []
-    for z, colour, text in ((1.96, charts.look.line, "95 %"), (_OUTER, charts.look.rest, "99.8 %")):
+    for z, colour, text in (
+        (1.96, charts.look.line, "95 %"),
+        (_OUTER, charts.look.rest, f"{charts.number(99.8, 1)} %"),
+    ):
         for sign in (-1, 1):
             ax.plot(far, np.clip(common + sign * z * sd, 0, 1), color=colour, lw=1.2, zorder=1)
         # Named where the lower limit is 60 % of the common rate below it: there the lines lie apart and few vendors are.

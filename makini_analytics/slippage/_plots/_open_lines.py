@@ -16,11 +16,8 @@ from .._backtest import backtest, by_chance
 from .._open_orders import BUCKETS, ageing
 from ._sentences import none_open
 
-_NOT_LATE = {
-    "not due": "not due yet",
-    "no due date": "no due date",
-    "to be closed": "all received, to be closed",
-}  # buckets, and how they read
+_NOT_LATE = {"not due", "no due date", "to be closed"}  # of the buckets
+_NAME_AT = np.arange(0.72, 0.2, -0.02)  # where the diagonal of a calibration may have its name
 
 
 @charts.chart(of=ageing, result_columns=("expected_late_value_30",))
@@ -54,7 +51,7 @@ def plot_ageing(
     >>> print(style.alt_text(slippage.plot_ageing(lines, as_of="2025-01-25")))
     20.00 EUR of 20.00 EUR still to come is overdue, 2 lines.
     Open value by days past the due date.
-    8-30 20.00 EUR
+    8-30 days overdue 20.00 EUR
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result, option=False)
@@ -69,7 +66,8 @@ def plot_ageing(
     ax = charts.axes(ax, rows=len(rows))
     colours = [charts.look.late if x else charts.look.rest for x in late]
     ax.barh(np.arange(len(rows)), values, color=colours, height=0.66)
-    charts.name_rows(ax, [_NOT_LATE.get(str(b), f"{b} days overdue") for b in rows.index])
+    names = [charts.read_as("bucket", str(b)) for b in rows.index]
+    charts.name_rows(ax, names)
     ax.set_xticks([])
     ax.axvline(0, color=charts.look.line, lw=1)
     for i, (value, n) in enumerate(zip(values, rows["n_lines"], strict=True)):
@@ -99,7 +97,7 @@ def plot_ageing(
             ax.plot([0, expected], [0, 0], color=charts.look.late, lw=5, solid_capstyle="butt")
         elif unknown:  # to call it 0.00 would be a forecast
             sub += f"; in the next 30 days fall due {of_which}"
-    alt = "; ".join(f"{b} {charts.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
+    alt = "; ".join(f"{b} {charts.money(v, currency)}" for b, v in zip(names, values, strict=True))
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
@@ -145,8 +143,10 @@ def plot_backtest(
     ax.plot([0, 1], [0, 1], color=charts.look.line, lw=1.2)
     ax.vlines(x, table["low"], table["high"], color=charts.look.rest, lw=4)
     ax.plot(x, share, "o", color=charts.look.highlight, ms=7)
-    muted = charts.look.muted
-    charts.beside(ax, "as forecast", (0.97, 0.97), (0, -14), va="baseline", ha="right", size=9, colour=muted)
+    # the name hangs from the diagonal where no dot or interval is in its room, a quarter of the axes at the smallest size
+    hides = [(table["low"] - 0.05 < at) & (table["high"] > at - 0.25) & (x > at) & (x < at + 0.26) for at in _NAME_AT]
+    at = next((at for at, hidden in zip(_NAME_AT, hides, strict=True) if not hidden.any()), _NAME_AT[-1])
+    charts.beside(ax, "as forecast", (at, at), (5, -2), va="top", size=9, colour=charts.look.muted)
     ticks = [0, 0.25, 0.5, 0.75, 1]
     ax.set_xticks(ticks, ["0", *(charts.percent(t) for t in ticks[1:])])
     ax.set_yticks(ticks, ["0", *(charts.percent(t) for t in ticks[1:])])

@@ -61,8 +61,10 @@ def stands(result: pd.DataFrame, where: str) -> np.ndarray[Any, np.dtype[np.bool
 
 def who_differs(result: pd.DataFrame, several: str) -> str:
     """Return how many groups are clearly below and above the others; "" where there is one group only."""
-    groups, n = int((result["n_due"] > 0).sum()), int(compared(result).sum())
-    below, above = (int(stands(result, where).sum()) for where in ("below", "above"))
+    columns = charts.group_columns(result, "n_due")
+    # lines that name no vendor are drawn, but are not one more vendor
+    groups, n = int((result["n_due"] > 0).sum()), charts.n_named(result[compared(result)], columns)
+    below, above = (charts.n_named(result[stands(result, where)], columns) for where in ("below", "above"))
     if groups < 2 and not n:
         return ""
     if not n:

@@ -15,19 +15,6 @@ from ...frames import AsOf
 from .._bridge import bridge
 from ._measure import in_currency, signed
 
-_WORDS = {
-    "before": "Before",
-    "price": "Price",
-    "volume": "Volume",
-    "mix": "Mix",
-    "currency": "Currency",
-    "document currency": charts.OTHER_CURRENCY.capitalize(),
-    "new": "New items",
-    "lost": "Lost items",
-    "not itemised": charts.NO_PRICE.capitalize(),
-    charts.NEW_AND_LOST: charts.NEW_AND_LOST,
-    "after": "After",
-}
 _ENDS = ("before", "after")
 
 
@@ -85,7 +72,7 @@ def plot_bridge(
     largest = max(compared, key=lambda e: abs(compared[e])) if compared else None
     highlighted = [e for e in shown if e == largest or (largest == charts.NEW_AND_LOST and e in ("new", "lost"))]
     ax = charts.axes(ax, rows=len(steps) + 1)
-    names, texts = [_WORDS[e] for e in steps], [_text(e, value, currency) for e in steps]
+    names, texts = [_word(e) for e in steps], [_text(e, value, currency) for e in steps]
     cut = charts.waterfall(
         ax,
         names,
@@ -95,10 +82,14 @@ def plot_bridge(
         said=lambda amount: charts.money(amount, currency),
     )
     sub = f"Ordered spend before and after, {in_currency(currency)}; volume and mix within one unit of measure{cut}"
-    alt = "; ".join(f"{_WORDS[e]} {signed(value[e], currency)}" for e in steps)
-    most = f"; largest effect: {_WORDS[largest].lower()}, {signed(compared[largest], currency)}" if largest else ""
+    alt = "; ".join(f"{_word(e)} {signed(value[e], currency)}" for e in steps)
+    most = f"; largest effect: {_word(largest).lower()}, {signed(compared[largest], currency)}" if largest else ""
     headline = title or _finding(value, most, currency)
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+
+
+def _word(effect: str) -> str:
+    return charts.read_as("effect", effect).capitalize()
 
 
 def _text(effect: str, value: dict[str, float], currency: str | None) -> str:
