@@ -21,5 +21,6 @@ def need_for_by(there: Collection[Any], name: str) -> None:
     """Raise `SchemaError`, with what was meant or the near names, where the lines don't have a column of ``by``."""
     if name not in there:
         meant = _MEANT.get(str(name).strip().casefold())
-        hint = f"; pass by={meant!r}" if meant else near(name, map(str, there))
+        of_key = meant in ("vendor", "material") or meant in there  # a column that is not there would be the next error
+        hint = f"; pass by={meant!r}" if of_key else near(name, map(str, there))
         raise SchemaError(f"by={name!r}: the lines have no such column{hint}")
