@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +47,8 @@ class Recorded:
     since: Mapping[str, pd.Timestamp] = field(default_factory=dict)
     until: Mapping[str, pd.Timestamp] = field(default_factory=dict)
     #: The keys of the vendors of which nothing was ever recorded as received, as of services without receipts.
-    never: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: Each with the first day from which one can say so.
+    never: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.since or self.until or self.never)
@@ -67,8 +68,9 @@ class Recorded:
 
     def before(self, day: AsOfDays) -> Recorded:
         """Return the same for whoever looks from a day: what is due after it is not late in any case."""
-        until = {n: last for n, last in self.until.items() if last + _AFTER < day.of(n)}
-        return Recorded(self.since, until, self.never)
+        until = {n: last for n, last in self.until.items() if last + _AFTER + _QUIET <= day.of(n)}
+        never = {n: {k: first for k, first in of.items() if first <= day.of(n)} for n, of in self.never.items()}
+        return Recorded(self.since, until, {n: of for n, of in never.items() if of})
 
     def each(self) -> list[Recorded]:
         """Return the same, one connection and one kind at a time."""
@@ -77,10 +79,10 @@ class Recorded:
     def carried(self) -> dict[str, dict[str, Any]]:
         """Return the same as an attribute of a frame."""
         days = {k: {n: str(day.date()) for n, day in of.items()} for k, of in vars(self).items() if k != "never"}
-        return {**days, "never": {n: list(keys) for n, keys in self.never.items()}}
+        return {**days, "never": {n: {k: str(day.date()) for k, day in of.items()} for n, of in self.never.items()}}
 
 
-_AFTER = pd.Timedelta(days=_LATE)
+_AFTER, _QUIET = pd.Timedelta(days=_LATE), pd.Timedelta(days=_SILENT)
 
 
 def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
@@ -97,7 +99,8 @@ def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
     known = lines.attrs.get(RECORDED)
     if known is not None:
         since, until = ({n: pd.Timestamp(day) for n, day in known[k].items()} for k in ("since", "until"))
-        return Recorded(since, until, known["never"]).before(as_of or own)
+        never = {n: {k: pd.Timestamp(day) for k, day in of.items()} for n, of in known["never"].items()}
+        return Recorded(since, until, never).before(as_of or own)
     try:
         return _found(
             lines, lambda name: np.fmin(own.of(name).to_datetime64(), (as_of or own).of(name).to_datetime64())
@@ -126,7 +129,10 @@ def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded
     first[there] = came[in_order[begins[there] + np.minimum(_STRAYS, _STRAY * n_come[there]).astype(np.intp)]]
     last[there] = came[in_order[begins[there] + n_come[there] - 1]]
     since = _begin(lines, first, last, day, counts, waits)
-    return Recorded(since, _end(lines, end, last, came, day, counts, waits), _never(lines, end, day, counts, waits))
+    if not _has_due_dates(lines):  # what was ordered lately is not due yet, and of long lead times nothing has come
+        return Recorded(since)
+    until = _end(lines, end, first, last, came, day, counts, waits)
+    return Recorded(since, until, _never(lines, end, day, counts, waits))
 
 
 def _begin(
@@ -161,6 +167,7 @@ def _begin(
 def _end(
     lines: pd.DataFrame,
     end: Callable[[str], np.datetime64],
+    first: Days,
     last: Days,
     came: Days,
     day: Days,
@@ -176,12 +183,17 @@ def _end(
     # what is closed without a day has come, too, and then the statuses tell of the others
     waited, closed = since & waits, since & ~waits & np.isnat(came)
     lately = counts & ~np.isnat(came) & (came > (last - silent)[code])
-    n_waited, n_closed, n_lately = (np.bincount(code[rows], minlength=n) for rows in (waited, closed, lately))
+    year = np.timedelta64(365, "D")
+    then = counts & (came + year > last[code]) & (ends[code] - came >= year)
+    n_waited, n_closed, n_lately, n_then = (
+        np.bincount(code[rows], minlength=n) for rows in (waited, closed, lately, then)
+    )
     found = (
         (silent >= np.timedelta64(_SILENT, "D"))
         & (n_waited >= _LINES)
         & (n_waited >= _NEVER_CAME * (n_waited + n_closed))
         & (n_lately >= _LINES)
+        & ((n_then > 0) | (first > last - year))  # on the same days of the year before it was not as silent
     )
     return {
         str(names.labels[c]): pd.Timestamp(last[c]) - _AFTER
@@ -193,7 +205,7 @@ def _end(
 
 def _never(
     lines: pd.DataFrame, end: Callable[[str], np.datetime64], day: Days, counts: Mask, waits: Mask
-) -> dict[str, list[str]]:
+) -> dict[str, dict[str, pd.Timestamp]]:
     """Return the vendors of which nothing ever came though much was due for long, and is ordered still; by connection."""
     names, vendor = connections_of(lines), vendor_of(lines)
     ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
@@ -202,15 +214,17 @@ def _never(
     ago = ends[names.codes] - day
     due = rows & (ago >= np.timedelta64(_GAP, "D"))
     n_came, n_due = (np.bincount(pair[r], minlength=len(lines)) for r in (rows & ~waits, due))
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, pd.Timestamp]] = {}
     for place in np.flatnonzero((n_due >= _LINES) & (n_came == 0)).tolist():
         mine = pair == place
         code, long = int(names.codes[mine][0]), np.timedelta64(_LONG, "D")
         others = due & (names.codes == code) & ~mine
-        days = day[due & mine]
-        lasting = days.max() - days.min() >= long and day[rows & mine].max() >= ends[code] - long
+        days = np.sort(day[due & mine])
+        lasting = days[-1] - days[0] >= long and day[rows & mine].max() >= ends[code] - long
         if lasting and others.any() and np.mean(~waits[others]) >= _CAME:
-            found.setdefault(str(names.labels[code]), []).append(str(vendor.labels[vendor.codes[mine][0]]))
+            first = max(days[_LINES - 1], days[days - days[0] >= long][0]) + np.timedelta64(_GAP, "D")
+            of = found.setdefault(str(names.labels[code]), {})
+            of[str(vendor.labels[vendor.codes[mine][0]])] = pd.Timestamp(first)
     return found
 
 
@@ -236,7 +250,11 @@ def due_day(lines: pd.DataFrame) -> Days:
     """Return the day on which each line was to come; where no line has one, the day of its order."""
     asked, promised = (days_of(lines, f"{which}_date") for which in ("required", "promised"))
     due = np.where(np.isnat(asked), promised, asked)
-    return days_of(lines, "order_date") if np.isnat(due).all() else due
+    return due if _has_due_dates(lines) else days_of(lines, "order_date")
+
+
+def _has_due_dates(lines: pd.DataFrame) -> bool:
+    return not all(np.isnat(days_of(lines, f"{which}_date")).all() for which in ("required", "promised"))
 
 
 def _of(lines: pd.DataFrame, days: Mapping[str, pd.Timestamp]) -> Days:

@@ -45,12 +45,16 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
 
 def _of_vendors(view: View, connection: str, keys: Collection[str]) -> list[str]:
     """Return which lines are not of some vendors of a connection, as code."""
-    mine = f"lines.connection.isin([{connection!r}]) & " if connection else ""
+    some = values(view.lines, "connection", "string").notna().any()
+    mine = f"lines.connection.isin([{connection!r}]) & " if connection else "lines.connection.isna() & " if some else ""
     out, left = [], set(keys)
-    for column in ("vendor_id", "vendor_name"):
+    for column, no_id in (
+        ("vendor_id", ""),
+        ("vendor_name", "lines.vendor_id.isna() & " * ("vendor_id" in view.lines)),
+    ):
         there = sorted(left & set(values(view.lines, column, "string").dropna().astype(str)))
         left -= set(there)
-        out += [f"~({mine}lines.{column}.isin({there!r}))"] if there else []
+        out += [f"~({mine}{no_id}lines.{column}.isin({there!r}))"] if there else []
     return out
 
 

@@ -45,10 +45,15 @@ def sparse_months(connection: Ints, month: Ints, day: Ints, n: int) -> tuple[int
     return None
 
 
-def taken_over(stopped: Mapping[str, pd.Timestamp], begun: Mapping[str, pd.Timestamp]) -> tuple[str, str] | None:
-    """Return a connection whose orders stop, and another whose begin at about that day: the same orders may go on there."""
+def taken_over(
+    stopped: Mapping[str, pd.Timestamp], begun: Mapping[str, pd.Timestamp], share: Mapping[str, float]
+) -> tuple[str, str] | None:
+    """Return a connection whose orders stop, and another whose begin at about that day: the same orders may go on there.
+
+    Where one of them is small beside the others, by their ``share`` of the lines, it does not decide.
+    """
     for old, last in stopped.items():
         for new, first in begun.items():
-            if old != new and abs(first - last) <= _CHANGE_OVER:
+            if abs(first - last) <= _CHANGE_OVER and old != new and min(share[old], share[new]) >= _SMALL:
                 return old, new
     return None

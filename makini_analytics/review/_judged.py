@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..frames import Mask, Recorded, days_of, recorded, starts_after
+from ..frames import Mask, Recorded, days_of, in_state, recorded, starts_after
 from ..system import cached_property
 from ._told import NEVER_RECEIVED, NOTHING_TOLD, outcomes_hidden, untold_of
 from ._years import Years, day_in_words
@@ -87,7 +87,17 @@ class Judged(Years):
         there = ~(days_of(self.lines, "order_date") > np.datetime64(self.end, "D"))
         if not there.any() or not self.untold[there].all():
             return ""
-        return next(reason for rows, reason in self.why_untold if rows.any())
+        return max(self.why_untold, key=lambda why: int((why[0] & there).sum()))[1]
+
+    @property
+    def waiting(self) -> Mask:
+        """Which lines are open, by their state."""
+        return in_state(self.lines, "open", "unknown", missing=True)
+
+    def left_out(self, rows: Mask) -> str:
+        """Why some lines are not judged, by the reason of most of them; "" where all are."""
+        n, reason = max((int((rows & untold).sum()), reason) for untold, reason in self.why_untold)
+        return f"{n:,} are not judged: {reason}" if n else ""
 
     @cached_property
     def told_lines(self) -> pd.DataFrame:

@@ -195,17 +195,15 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     then = view.part(view.known_before & ~view.unjudged & (view.year_of_order != 1))
     outcome = slippage.per_line(then, as_of=view.before, due=view.due)["outcome"]
     judged = (outcome != "excluded").to_numpy(dtype=bool)
-    if (
-        judged.any()
-        and not (view.recorded.since or view.recorded.until)
-        and not _left_without_a_day(view, then) > _LEFT * value
-    ):
+    if judged.any() and not (view.recorded.since or view.recorded.until):
         was = view.money(then[(outcome == "overdue_open").to_numpy(dtype=bool)], basis="open", as_of=view.before)
         # of the same connections, and of orders no older than the data could show a year ago: else data of two years double
         same = ~view.ordered_before_a_year_of(mine)
         if "connection" in then:
             same &= mine["connection"].isin(then.loc[judged, "connection"].unique()).to_numpy(dtype=bool)
         now = float(mine.loc[(mine["days_overdue"] > 0) & same, "open_value"].sum())
+        if _left_without_a_day(view, then, mine["days_overdue"].max()) > _LEFT * max(value, was):
+            was = np.nan
     change = ""
     if not np.isnan(was):
         alike = "" if abs(now - value) < 0.005 else f"like for like {view.say_short(now)}, "
@@ -224,12 +222,12 @@ TILES: dict[str, Callable[[View, Mapping[str, bool]], Tile | None]] = {
 }
 
 
-def _left_without_a_day(view: View, then: pd.DataFrame) -> float:
-    """Return the amount of lines that were due a year ago and cancelled or deleted since, or before: nobody knows when."""
+def _left_without_a_day(view: View, then: pd.DataFrame, oldest: float) -> float:
+    """Return the amount of lines that are cancelled or deleted, nobody knows when, and were as overdue a year ago as any is today."""
     gone = in_state(then, "cancelled") | values(then, "deleted_at", "datetime64[us]").notna().to_numpy(dtype=bool)
     days = [days_of(then, name) for name in ("cancelled_date", "deleted_at")]
-    due = days_of(then, f"{view.due}_date") < np.datetime64(view.before, "D")
-    rows = gone & np.isnat(np.fmin(*days)) & due & view.in_unit(then)
+    late = (np.datetime64(view.before, "D") - days_of(then, f"{view.due}_date")).astype(np.int64)
+    rows = gone & np.isnat(np.fmin(*days)) & (late > 0) & (late <= np.nan_to_num(oldest)) & view.in_unit(then)
     return float(np.nansum(np.clip(numbers(then, "amount")[rows], 0, None)))
 
 

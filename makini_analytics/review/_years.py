@@ -252,7 +252,9 @@ class Years:
             return f"hardly an order{whose} is from {days}: those of that time may be missing"
         there = names_of(self.lines, known)
         last = {n: day for n, day in stopped(self.lines, self.first_day_before, self.end).items() if n in there}
-        if found_two := taken_over(last, {n: day for n, day in first.items() if n not in there}):
+        n_lines = np.bincount(names.codes[self.month_of_order >= 0].astype(np.intp), minlength=len(names.labels))
+        share = dict(zip(map(str, names.labels), n_lines / max(n_lines.sum(), 1), strict=True))
+        if found_two := taken_over(last, {n: day for n, day in first.items() if n not in there}, share):
             old, new = found_two
             return (
                 f"{old} has no order after {day_in_words(last[old])}, and {new} begins on {day_in_words(first[new])}: "

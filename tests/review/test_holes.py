@@ -79,6 +79,16 @@ def test_a_system_that_goes_on_as_another_one_is_not_compared():
     assert told["certainty"] == "counted" and "old has no order after" in told["why"]
 
 
+def test_two_small_systems_do_not_decide():
+    main = ma.Purchases.from_table(ordered(a_day=30), as_of=DAY, connection="main")
+    old, new = (
+        ma.Purchases.from_table(ordered(*days), as_of=DAY, connection=name)
+        for name, days in (("oslo", ("2023-01-01", "2024-12-30")), ("lima", ("2025-01-02", "2025-06-30")))
+    )
+    told = ma.findings(ma.concat([main, old, new])).set_index("kind").loc["change"]
+    assert told["certainty"] == "counted"
+
+
 def test_a_small_connection_does_not_decide():
     big = ma.Purchases.from_table(ordered(a_day=20), as_of=DAY, connection="big")
     table = ordered(a_day=1)

@@ -112,3 +112,25 @@ def test_ordinary_deliveries_are_hardly_ever_taken_for_ended(n):
         )
         taken += bool(recorded(lines, AsOfDays(DAY)).until)
     assert taken == 0
+
+
+def test_lines_that_are_left_out_are_not_said_to_be_none():
+    table = until()
+    table["delivered_date"] = table.delivered_date.where(
+        table.delivered_date.notna() | (table.required_date > "2025-08-31"), table.required_date
+    )
+    said = ma.findings(ma.Purchases.from_table(table, as_of=DAY, connection="erp")).set_index("kind")["sentence"]
+    for kind in ("overdue", "soon late"):
+        assert "are not judged: due after deliveries are recorded" in said[kind]
+    made = content(ma.Purchases.from_table(table, as_of=DAY, connection="erp"), sections=["open_orders"])
+    assert not any("No line is open" in e.heading for e in made.exhibits)
+
+
+def test_a_plant_that_is_closed_each_winter_goes_on():
+    """Nothing comes from November to the middle of January, this year and last."""
+    table = received(first="2022-01-01")
+    closed = table.delivered_date.dt.month.isin([11, 12])
+    table["delivered_date"] = (table.delivered_date + pd.to_timedelta(np.where(closed, 75, 0), unit="D")).where(
+        lambda day: day <= DAY
+    )
+    assert not look(ma.Purchases.from_table(table, as_of=DAY)).view.recorded.until
