@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import SchemaError
-from ..frames import categoricals
+from ..frames import CARRIED, categoricals
 from ..system import in_the_way, path_of, settle, whole
 from ..tidy import TABLES, empty
 from ._parquet import read_parquet
@@ -96,7 +96,10 @@ def write(folder: Path, frames: Mapping[str, pd.DataFrame], as_of: pd.Timestamp 
                     raise SchemaError(f"the {table} can't be saved: {'; '.join(map(str, e.args))[:300]}") from None
             else:
                 frame.to_csv(new / f"{table}.csv.gz", index=False, na_rep=_MISSING)
-        write_head(new, suffix, as_of, dtypes=dtypes, rows={table: len(frame) for table, frame in frames.items()})
+        # a part remembers what the whole tells, and what it was narrowed to
+        carried = {t: {k: frame.attrs[k] for k in CARRIED if k in frame.attrs} for t, frame in frames.items()}
+        rows = {table: len(frame) for table, frame in frames.items()}
+        write_head(new, suffix, as_of, dtypes=dtypes, rows=rows, carried={t: of for t, of in carried.items() if of})
 
 
 def write_head(folder: Path, suffix: str, as_of: pd.Timestamp | None, **more: Any) -> None:
@@ -132,6 +135,8 @@ def read_head(folder: str | Path, *, suffixes: Collection[str] = SUFFIXES) -> Ma
         fits = fits and all(
             isinstance(d, Mapping) and all(isinstance(x, str) for x in d.values()) for d in dtypes.values()
         )
+    carried = head.get("carried") or {}
+    fits = fits and isinstance(carried, Mapping) and all(isinstance(of, Mapping) for of in carried.values())
     if not fits:
         raise SchemaError(f"{folder}/{HEAD} is not as a save writes it: save the purchases anew")
     if head["suffix"] != "csv.gz" and not find_spec("pyarrow"):
@@ -202,6 +207,7 @@ def read(folder: Path, head: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
             if table == "sources":
                 frame = checked_sources(path, frame)
         check_rows(path, head, table, len(frame))
+        frame.attrs |= {k: v for k, v in (head.get("carried") or {}).get(table, {}).items() if k in CARRIED}
         frames[table] = frame
     return frames
 

@@ -51,9 +51,13 @@ def test_what_was_never_received_of_a_vendor_is_neither_late_nor_overdue(key, tm
     assert "Nothing was ever recorded as received." in page and "Please confirm" not in page
 
 
-def test_a_part_and_a_whole_of_several_know_it():
+def test_a_part_a_saved_one_and_a_whole_of_several_know_it(tmp_path):
     part = purchases(bought()).filter(vendor=["V10", "V3"])
     assert look(part).view.recorded.never == look(purchases(bought())).view.recorded.never
+    part.save(tmp_path / "part")
+    again = ma.Purchases.load(tmp_path / "part")
+    assert look(again).view.recorded == look(part).view.recorded
+    pd.testing.assert_frame_equal(ma.findings(again), ma.findings(part))
     both = ma.concat([part, purchases(bought().assign(delivered_date=lambda t: t.order_date), "us")])
     view = look(both).view
     assert (view.untold == ((both.lines.connection == "erp") & (both.lines.vendor_name == "V10")).to_numpy()).all()
