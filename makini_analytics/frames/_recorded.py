@@ -109,8 +109,35 @@ def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
         return Recorded()
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What the lines say of what came, once for all questions: by line, and by the number of its connection."""
+
+    lines: pd.DataFrame
+    names: Encoding  # the connections
+    day: Days  # on which each line was to come
+    came: Days
+    counts: Mask  # lines that were to come on a known day, and wait or have come
+    waits: Mask
+
+    @property
+    def code(self) -> npt.NDArray[np.intp]:
+        """The number of each line's connection."""
+        return self.names.codes.astype(np.intp)
+
+    def count(self, *rows: Mask) -> list[npt.NDArray[np.int64]]:
+        """Return how many lines of each connection are among some."""
+        return [np.bincount(self.code[r], minlength=len(self.names.labels)) for r in rows]
+
+    def of_many(self, rows: Mask, n_vendors: int) -> bool:
+        """Whether some lines are of so many vendors, and due on many days."""
+        return _n_vendors(self.lines[rows]) >= n_vendors and len(np.unique(self.day[rows])) >= _DAYS
+
+
 def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded:
-    names, day = connections_of(lines), due_day(lines)
+    names, due = connections_of(lines), _due_dates(lines)
+    has_due_dates = not np.isnat(due).all()
+    day = due if has_due_dates else days_of(lines, "order_date")
     code, n = names.codes.astype(np.intp), len(names.labels)
     on_a_day, waits, ended = _came(lines)
     counts = ~np.isnat(day) & (waits | ended)
@@ -128,25 +155,21 @@ def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded
     last = first.copy()
     first[there] = came[in_order[begins[there] + np.minimum(_STRAYS, _STRAY * n_come[there]).astype(np.intp)]]
     last[there] = came[in_order[begins[there] + n_come[there] - 1]]
-    since = _begin(lines, first, last, day, counts, waits)
-    if not _has_due_dates(lines):  # what was ordered lately is not due yet, and of long lead times nothing has come
+    seen = _Seen(lines, names, day, came, counts, waits)
+    since = _begin(seen, first, last)
+    if not has_due_dates:  # what was ordered lately is not due yet, and of long lead times nothing has come
         return Recorded(since)
-    until = _end(lines, end, first, last, came, day, counts, waits)
-    return Recorded(since, until, _never(lines, end, day, counts, waits))
+    ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
+    return Recorded(since, _end(seen, ends, first, last), _never(seen, ends))
 
 
-def _begin(
-    lines: pd.DataFrame, first: Days, last: Days, day: Days, counts: Mask, waits: Mask
-) -> dict[str, pd.Timestamp]:
+def _begin(seen: _Seen, first: Days, last: Days) -> dict[str, pd.Timestamp]:
     """Return the first due date that tells anything where the ``first`` delivery comes late; by connection, as ``last`` is."""
-    names = connections_of(lines)
-    code, n = names.codes.astype(np.intp), len(names.labels)
-    before, since = counts & (day < first[code]), counts & (day >= first[code]) & (day <= last[code])
-    waited = before & waits
-    n_waited, n_before, n_since, n_came = (
-        np.bincount(code[r], minlength=n) for r in (waited, before, since, since & ~waits)
-    )
-    from_day = np.full(n, np.iinfo(np.int64).max)
+    code, day = seen.code, seen.day
+    before, since = seen.counts & (day < first[code]), seen.counts & (day >= first[code]) & (day <= last[code])
+    waited = before & seen.waits
+    n_waited, n_before, n_since, n_came = seen.count(waited, before, since, since & ~seen.waits)
+    from_day = np.full(len(first), np.iinfo(np.int64).max)
     np.minimum.at(from_day, code[waited], day[waited].astype(np.int64))
     gap, span = first.astype(np.int64) - from_day, (last - first).astype(np.int64) + 1
     found = (
@@ -158,36 +181,23 @@ def _begin(
         & (n_came >= _CAME * n_since)
     )
     return {
-        str(names.labels[c]): pd.Timestamp(first[c]) + pd.Timedelta(days=_EARLY)
+        str(seen.names.labels[c]): pd.Timestamp(first[c]) + pd.Timedelta(days=_EARLY)
         for c in np.flatnonzero(found).tolist()
-        if _of_many(lines, day, waited & (code == c), min(_VENDORS, _n_vendors(lines[counts & (code == c)])))
+        if seen.of_many(waited & (code == c), min(_VENDORS, _n_vendors(seen.lines[seen.counts & (code == c)])))
     }
 
 
-def _end(
-    lines: pd.DataFrame,
-    end: Callable[[str], np.datetime64],
-    first: Days,
-    last: Days,
-    came: Days,
-    day: Days,
-    counts: Mask,
-    waits: Mask,
-) -> dict[str, pd.Timestamp]:
+def _end(seen: _Seen, ends: Days, first: Days, last: Days) -> dict[str, pd.Timestamp]:
     """Return the last due date that tells anything where nothing came since the ``last`` delivery, though much was due."""
-    names = connections_of(lines)
-    code, n = names.codes.astype(np.intp), len(names.labels)
-    ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
+    code, day, came, counts = seen.code, seen.day, seen.came, seen.counts
     silent = ends - last  # missing where nothing ever came
     since = counts & (day > last[code]) & (day <= ends[code])
     # what is closed without a day has come, too, and then the statuses tell of the others
-    waited, closed = since & waits, since & ~waits & np.isnat(came)
+    waited, closed = since & seen.waits, since & ~seen.waits & np.isnat(came)
     lately = counts & ~np.isnat(came) & (came > (last - silent)[code])
     year = np.timedelta64(365, "D")
     then = counts & (came + year > last[code]) & (ends[code] - came >= year)
-    n_waited, n_closed, n_lately, n_then = (
-        np.bincount(code[rows], minlength=n) for rows in (waited, closed, lately, then)
-    )
+    n_waited, n_closed, n_lately, n_then = seen.count(waited, closed, lately, then)
     found = (
         (silent >= np.timedelta64(_SILENT, "D"))
         & (n_waited >= _LINES)
@@ -196,24 +206,21 @@ def _end(
         & ((n_then > 0) | (first > last - year))  # on the same days of the year before it was not as silent
     )
     return {
-        str(names.labels[c]): pd.Timestamp(last[c]) - _AFTER
+        str(seen.names.labels[c]): pd.Timestamp(last[c]) - _AFTER
         for c in np.flatnonzero(found).tolist()
         # a vendor that stops is another matter, and so is what once came in a few days
-        if _of_many(lines, day, waited & (code == c), _VENDORS) and len(np.unique(came[lately & (code == c)])) >= _DAYS
+        if seen.of_many(waited & (code == c), _VENDORS) and len(np.unique(came[lately & (code == c)])) >= _DAYS
     }
 
 
-def _never(
-    lines: pd.DataFrame, end: Callable[[str], np.datetime64], day: Days, counts: Mask, waits: Mask
-) -> dict[str, dict[str, pd.Timestamp]]:
+def _never(seen: _Seen, ends: Days) -> dict[str, dict[str, pd.Timestamp]]:
     """Return the vendors of which nothing ever came though much was due for long, and is ordered still; by connection."""
-    names, vendor = connections_of(lines), vendor_of(lines)
-    ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
-    rows = counts & (vendor.codes >= 0)
+    names, vendor, day = seen.names, vendor_of(seen.lines), seen.day
+    rows = seen.counts & (vendor.codes >= 0)
     _, _, pair = pairs(names.codes.astype(np.int64), vendor.codes.astype(np.int64))
     ago = ends[names.codes] - day
     due = rows & (ago >= np.timedelta64(_GAP, "D"))
-    n_came, n_due = (np.bincount(pair[r], minlength=len(lines)) for r in (rows & ~waits, due))
+    n_came, n_due = (np.bincount(pair[r], minlength=len(day)) for r in (rows & ~seen.waits, due))
     found: dict[str, dict[str, pd.Timestamp]] = {}
     for place in np.flatnonzero((n_due >= _LINES) & (n_came == 0)).tolist():
         mine = pair == place
@@ -221,7 +228,7 @@ def _never(
         others = due & (names.codes == code) & ~mine
         days = np.sort(day[due & mine])
         lasting = days[-1] - days[0] >= long and day[rows & mine].max() >= ends[code] - long
-        if lasting and others.any() and np.mean(~waits[others]) >= _CAME:
+        if lasting and others.any() and np.mean(~seen.waits[others]) >= _CAME:
             first = max(days[_LINES - 1], days[days - days[0] >= long][0]) + np.timedelta64(_GAP, "D")
             of = found.setdefault(str(names.labels[code]), {})
             of[str(vendor.labels[vendor.codes[mine][0]])] = pd.Timestamp(first)
@@ -234,11 +241,6 @@ def vendor_of(lines: pd.DataFrame) -> Encoding:
     return by_id if by_id.whole() else coalesce(by_id, by_name)
 
 
-def _of_many(lines: pd.DataFrame, day: Days, rows: Mask, n_vendors: int) -> bool:
-    """Whether some lines are of so many vendors, and due on many days."""
-    return _n_vendors(lines[rows]) >= n_vendors and len(np.unique(day[rows])) >= _DAYS
-
-
 def starts_after(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp], day: pd.Timestamp) -> Mask:
     """Which lines are of a connection that records what has come only since later than a day."""
     if not starts:
@@ -248,13 +250,13 @@ def starts_after(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp], day: p
 
 def due_day(lines: pd.DataFrame) -> Days:
     """Return the day on which each line was to come; where no line has one, the day of its order."""
+    due = _due_dates(lines)
+    return days_of(lines, "order_date") if np.isnat(due).all() else due
+
+
+def _due_dates(lines: pd.DataFrame) -> Days:
     asked, promised = (days_of(lines, f"{which}_date") for which in ("required", "promised"))
-    due = np.where(np.isnat(asked), promised, asked)
-    return due if _has_due_dates(lines) else days_of(lines, "order_date")
-
-
-def _has_due_dates(lines: pd.DataFrame) -> bool:
-    return not all(np.isnat(days_of(lines, f"{which}_date")).all() for which in ("required", "promised"))
+    return np.where(np.isnat(asked), promised, asked)
 
 
 def _of(lines: pd.DataFrame, days: Mapping[str, pd.Timestamp]) -> Days:

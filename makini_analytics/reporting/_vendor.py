@@ -19,6 +19,7 @@ from ..purchases import Purchases
 from ..review import (
     NOTHING_TOLD,
     TO_CLOSE,
+    closed_short,
     days_in_words,
     doubt_of,
     due_of,
@@ -120,7 +121,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     of_due = slippage.by_vendor(due, by=None, as_of=day, due=by)
     rate = _row(of_due)
     judged = slippage.per_line(due, as_of=day, due=by)
-    n_closed = int((judged["reason"] == "closed short").sum())
+    n_closed = int(closed_short(judged).sum())
     by_month, late_days = _late_by_month(judged, period), _days_late(judged)
     in_full = _row(slippage.otif(due, by=None, as_of=day, due=by))
     settle = pd.concat([overdue, soon])

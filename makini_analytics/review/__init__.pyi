@@ -11,6 +11,7 @@ from ._kinds import NOTHING as NOTHING
 from ._kinds import UNKNOWN as UNKNOWN
 from ._on_order import TO_CLOSE as TO_CLOSE
 from ._on_order import also_on_order as also_on_order
+from ._on_time import closed_short as closed_short
 from ._on_time import doubt_of as doubt_of
 from ._on_time import on_time_by as on_time_by
 from ._plot_scorecard import plot_scorecard as plot_scorecard

@@ -29,7 +29,7 @@ _MOST_COME = 0.95
 _LONGEST = 180
 #: Three vendors with more than this share of what is late have most of it: then it is not spread over all.
 _THREE = 2 / 3
-#: Lines that are closed short are told of where they are more than this share of those that are judged.
+#: Lines closed short are mentioned from this share of the judged lines on.
 _NOTABLE_CLOSED = 0.05
 
 
@@ -83,7 +83,7 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         why += (
             f" {charts.number(lacking)} late ones have no {word}." if lacking > 1 else f" One late one has no {word}."
         )
-    if (n_closed := int(closed_short(view).sum())) > _NOTABLE_CLOSED * int(due.sum()):
+    if (n_closed := int(closed_short(view.judged).sum())) > _NOTABLE_CLOSED * int(due.sum()):
         why += f" {count(n_closed, 'line')} came with less than was ordered and {'is' if n_closed == 1 else 'are'} closed: neither late nor on time."
     if credits := int((due & view.has_amount & ~view.has_due_amount).sum()):
         why += f" {count(credits, 'line')} with a negative amount {'is' if credits == 1 else 'are'} in neither sum."

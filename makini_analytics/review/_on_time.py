@@ -49,9 +49,9 @@ def on_time_by(view: View, by: By = "vendor") -> pd.DataFrame:
     return out
 
 
-def closed_short(view: View) -> Mask:
-    """Which of the lines that fell due in the twelve months came with less than was ordered, and are closed."""
-    return np.asarray((view.judged["reason"] == "closed short").fillna(False), dtype=np.bool_)
+def closed_short(judged: pd.DataFrame) -> Mask:
+    """Which lines of `slippage.per_line` came with less than was ordered, and are closed."""
+    return np.asarray((judged["reason"] == "closed short").fillna(False), dtype=np.bool_)
 
 
 def _tested(table: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def _mostly_closed(view: View, table: pd.DataFrame, by: By) -> Mask:
 
     A vendor that always sends 97 of 100 on time has no line that came in full; 10 % of its lines are stuck, and it would be 0 % on time.
     """
-    closed = closed_short(view)
+    closed = closed_short(view.judged)
     if not closed.any() or table.empty:
         return np.zeros(len(table), dtype=bool)
     groups = group_lines(view.in_year_due_lines, by)

@@ -237,6 +237,13 @@ class Years:
         return f"the first order is of {day_in_words(begins)}: the year before may lack {lacking} days"
 
     @cached_property
+    def last_orders(self) -> dict[str, pd.Timestamp]:
+        """The last order day of each connection that is known in both years and stops long before the as-of day."""
+        known = names_of(self.lines, self.known_before)
+        stops = stopped(self.lines, self.first_day_before, self.end)
+        return {name: day for name, day in stops.items() if name in known}
+
+    @cached_property
     def missing_orders(self) -> str:
         """Which orders of the two years may be missing, in words; "" where none seem to."""
         known, first = self.known_before, first_orders(self.lines)
@@ -250,8 +257,7 @@ class Years:
                 months_before(self.end, 24 - start) + pd.Timedelta(days=1), months_before(self.end, 23 - end)
             )
             return f"hardly an order{whose} is from {days}: those of that time may be missing"
-        there = names_of(self.lines, known)
-        last = {n: day for n, day in stopped(self.lines, self.first_day_before, self.end).items() if n in there}
+        there, last = names_of(self.lines, known), self.last_orders
         n_lines = np.bincount(names.codes[self.month_of_order >= 0].astype(np.intp), minlength=len(names.labels))
         share = dict(zip(map(str, names.labels), n_lines / max(n_lines.sum(), 1), strict=True))
         if found_two := taken_over(last, {n: day for n, day in first.items() if n not in there}, share):
@@ -279,10 +285,7 @@ class Years:
     @cached_property
     def stops_early(self) -> str:
         """That the orders of a connection which is known in both years stop long before the as-of day; "" where none do."""
-        known = names_of(self.lines, self.known_before)
-        last = {
-            name: day for name, day in stopped(self.lines, self.first_day_before, self.end).items() if name in known
-        }
+        last = self.last_orders
         if not last:
             return ""
         such = "such " if set(self.lines.attrs.get(FILTERS) or {}) - {"connection"} else ""

@@ -76,9 +76,7 @@ def test_a_part_a_saved_one_and_a_whole_of_several_know_it(tmp_path):
 def test_a_vendor_that_may_be_late_is_late(change):
     table = bought()
     table = table[table.vendor_name != "V11"].reset_index(drop=True)
-    rows = change(table.assign(key=table.index).set_index(table.index))
-    view = look(purchases(rows.drop(columns="key").reset_index(drop=True))).view
-    assert not view.recorded.never
+    assert not look(purchases(change(table).reset_index(drop=True))).view.recorded.never
 
 
 @pytest.mark.parametrize("day", ["2023-12-31", "2024-04-30", "2024-12-31"])

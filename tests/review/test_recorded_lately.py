@@ -222,18 +222,20 @@ def test_a_year_of_which_only_a_part_is_recorded_is_not_compared(first):
     assert ma.scorecard(data).on_time_before.isna().all()
 
 
+def ordinary(draw: np.random.Generator, most: int) -> tuple[pd.DatetimeIndex, pd.Series]:
+    """Return the due dates of a few lines up to ``most``, and when they came: long times, and much that never comes."""
+    size = int(draw.integers(20, most))
+    ordered = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(draw.integers(0, 730, size)), unit="D")
+    due = ordered + pd.to_timedelta(draw.integers(5, 120, size), unit="D")
+    came = pd.Series(due + pd.to_timedelta(draw.integers(-20, 60, size), unit="D"))
+    return due, came.where(draw.random(size) > draw.random() * 0.6)
+
+
 @pytest.mark.parametrize("n", one_in(2, [60, 400]))
 def test_ordinary_deliveries_are_hardly_ever_taken_for_none(n):
-    """Few orders, long times, much that never comes."""
     taken = 0
     for seed in range(n):
-        draw = np.random.default_rng(seed)
-        size = int(draw.integers(20, 200))
-        ordered = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(draw.integers(0, 730, size)), unit="D")
-        due = ordered + pd.to_timedelta(draw.integers(5, 120, size), unit="D")
-        came = pd.Series(due + pd.to_timedelta(draw.integers(-20, 60, size), unit="D")).where(
-            draw.random(size) > draw.random() * 0.6
-        )
+        due, came = ordinary(np.random.default_rng(seed), 200)
         lines = pd.DataFrame(
             {"required_date": due, "delivered_date": came.where(came <= "2025-12-31"), "state": "open"}
         )
