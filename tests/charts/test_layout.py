@@ -137,7 +137,7 @@ def test_axes_drawn_on_again_have_the_texts_of_the_new_chart_alone(lines):
     assert "Second" not in boxes(figure)
 
 
-@pytest.mark.parametrize("engine", [None, "constrained", "tight", "called"])
+@pytest.mark.parametrize("engine", one_in(2, [None, "constrained", "tight", "called"]))
 def test_a_chart_is_as_good_under_a_layout_engine_of_matplotlibs_own(engine, lines):
     figure = Figure(figsize=(12, 4), layout=None if engine == "called" else engine)
     left, middle, right = figure.subplots(1, 3)
@@ -415,7 +415,8 @@ def test_rows_that_have_no_room_are_out_of_view_where_names_are_shortened_too(pl
 
 
 @pytest.mark.parametrize(
-    "plot", [spend.plot_small_multiples, spend.plot_price_index, slippage.plot_arrivals, slippage.plot_backtest]
+    "plot",
+    one_in(2, [spend.plot_small_multiples, spend.plot_price_index, slippage.plot_arrivals, slippage.plot_backtest]),
 )
 def test_at_a_third_of_a_page_no_name_lies_over_another_or_under_a_mark(plot):
     ax = plot(ma.load_sample(["emea"]).filter(currency="EUR"), ax=Figure(figsize=(10, 6)).subplots())

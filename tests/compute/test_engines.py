@@ -31,7 +31,7 @@ def figures_of_the_sample(sample):
     return {name: call(sample) for name, call in CALLS.items()}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(2, KINDS))
 def test_the_sample(kind, sample, figures_of_the_sample):
     frame = KINDS[kind](sample)
     for name, call in asked_of(kind).items():

@@ -61,7 +61,7 @@ def test_every_filter_changes_the_figure_and_the_code_gives_the_same(room, data,
     assert len(pictures) >= 5
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", one_in(2, ROOMS))
 def test_what_could_not_be_read_is_left_out_by_that_reason(room, data, tmp_path):
     lines = data.lines.assign(unreadable=pd.Series(pd.NA, index=data.lines.index, dtype="string"))
     few = lines.index[lines.delivered_date.notna()][:40]
@@ -269,7 +269,7 @@ def test_a_search_shows_fewer_vendors_and_makes_no_new_facts(room, data, tmp_pat
     assert set(got.open_bar(0).vendor_name) == {"Kugellager Nord AG"}
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", one_in(2, ROOMS))
 def test_the_footnote_of_a_search_says_how_many_lines_are_shown(room, data, tmp_path):
     got = ROOMS[room](data, folder=tmp_path)
     whole = got.result.attrs["included"]["n_lines"]

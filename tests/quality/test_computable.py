@@ -34,7 +34,7 @@ def scarce(data, seed):
 
 
 @pytest.mark.parametrize("seed", one_in(12, list(range(WORLDS))))
-@pytest.mark.parametrize("few", [(20, 200), (4, 5), (1, 1)])
+@pytest.mark.parametrize("few", [(20, 200), pytest.param((4, 5), marks=pytest.mark.full), (1, 1)])
 def test_some_lines_say_of_every_figure_what_all_lines_say(seed, few, monkeypatch):
     data = scarce(ma.load_sample(), seed)
     monkeypatch.setattr(_computable, "_STRETCHES", few[0])

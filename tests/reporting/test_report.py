@@ -17,6 +17,7 @@ from makini_analytics.charts import kind_of
 from makini_analytics.reporting import content, write
 from makini_analytics.reporting._cells import columns_of, headings_of
 from makini_analytics.reporting._lists import is_list, shown
+from tests.tiers import one_in
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
 Image = pytest.importorskip("PIL.Image")
@@ -434,19 +435,26 @@ def test_an_empty_part_says_of_what_it_is_empty():
 
 @pytest.mark.parametrize(
     ("out", "options", "says"),
-    [
-        ("x.docx", {}, "html, .pdf, .xlsx or .pptx"),
-        ("x.html", {"sections": ["spnd"]}, "spend"),
-        ("x.html", {"vendor": "Kugelager Nord"}, "Kugellager Nord AG"),
-        ("x.html", {"headlines": {"no": "x"}, "sections": ["spend"]}, "spend_by_vendor_EUR"),
-        ("x.html", {"template": "y.pptx"}, "pptx"),
-        ("x.pdf", {"vendor": "Kugellager Nord AG", "currency": "USD"}, "currency: the page that a vendor is handed"),
-        (
-            "x.html",
-            {"vendor": "Kugellager Nord AG", "headlines": {"a": "b"}, "title": "c"},
-            "title, headlines: the page",
-        ),
-    ],
+    one_in(
+        3,
+        [
+            ("x.docx", {}, "html, .pdf, .xlsx or .pptx"),
+            ("x.html", {"sections": ["spnd"]}, "spend"),
+            ("x.html", {"vendor": "Kugelager Nord"}, "Kugellager Nord AG"),
+            ("x.html", {"headlines": {"no": "x"}, "sections": ["spend"]}, "spend_by_vendor_EUR"),
+            ("x.html", {"template": "y.pptx"}, "pptx"),
+            (
+                "x.pdf",
+                {"vendor": "Kugellager Nord AG", "currency": "USD"},
+                "currency: the page that a vendor is handed",
+            ),
+            (
+                "x.html",
+                {"vendor": "Kugellager Nord AG", "headlines": {"a": "b"}, "title": "c"},
+                "title, headlines: the page",
+            ),
+        ],
+    ),
 )
 def test_what_is_wrong_is_said(out, options, says, tmp_path):
     with pytest.raises(ConfigError, match=re.escape(says)):

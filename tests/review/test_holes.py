@@ -28,16 +28,19 @@ def changed(table: pd.DataFrame, **more) -> pd.Series:
 
 @pytest.mark.parametrize(
     ("lacks", "said"),
-    [
-        (lambda t: t.order_date.between("2024-01-01", "2024-06-30"), "from 1 January to 30 June 2024"),
-        (lambda t: t.order_date.between("2024-09-01", "2024-10-31"), "from 1 September to 31 October 2024"),
-        # open orders of all times, and all of this year's
-        (
-            lambda t: (t.order_date < "2024-03-01") & (np.arange(len(t)) % 40 > 0),
-            "from 1 July 2023 to 29 February 2024",
-        ),
-        (lambda t: (t.order_date < "2024-03-01") & (np.arange(len(t)) > 2), "from 1 July 2023 to 29 February 2024"),
-    ],
+    one_in(
+        2,
+        [
+            (lambda t: t.order_date.between("2024-01-01", "2024-06-30"), "from 1 January to 30 June 2024"),
+            (lambda t: t.order_date.between("2024-09-01", "2024-10-31"), "from 1 September to 31 October 2024"),
+            # open orders of all times, and all of this year's
+            (
+                lambda t: (t.order_date < "2024-03-01") & (np.arange(len(t)) % 40 > 0),
+                "from 1 July 2023 to 29 February 2024",
+            ),
+            (lambda t: (t.order_date < "2024-03-01") & (np.arange(len(t)) > 2), "from 1 July 2023 to 29 February 2024"),
+        ],
+    ),
 )
 def test_a_year_that_lacks_months_is_not_compared(lacks, said):
     table = ordered()

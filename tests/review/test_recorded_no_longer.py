@@ -74,14 +74,19 @@ def test_who_looks_from_the_last_day_of_deliveries_sees_all():
 
 @pytest.mark.parametrize(
     "world",
-    [
-        lambda t: t[t.vendor_name.isin(["V1", "V2"])].reset_index(
-            drop=True
-        ),  # two vendors that stop are another matter
-        lambda t: t.assign(status=np.where(t.required_date < "2025-12-15", "Received", "Open")),  # its statuses tell
-        lambda t: t[t.required_date < "2025-10-05"].reset_index(drop=True),  # nothing was due since
-        lambda t: t.iloc[::30].reset_index(drop=True),  # two orders a month
-    ],
+    one_in(
+        2,
+        [
+            lambda t: t[t.vendor_name.isin(["V1", "V2"])].reset_index(
+                drop=True
+            ),  # two vendors that stop are another matter
+            lambda t: t.assign(
+                status=np.where(t.required_date < "2025-12-15", "Received", "Open")
+            ),  # its statuses tell
+            lambda t: t[t.required_date < "2025-10-05"].reset_index(drop=True),  # nothing was due since
+            lambda t: t.iloc[::30].reset_index(drop=True),  # two orders a month
+        ],
+    ),
 )
 def test_what_tells_nothing_of_it_is_left_as_it_is(world):
     assert not look(ma.Purchases.from_table(world(until()), as_of=DAY)).view.recorded

@@ -11,6 +11,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, slippage
 from makini_analytics.compute import wilson
+from tests.tiers import one_in
 
 AS_OF = "2025-06-30"
 
@@ -51,7 +52,7 @@ def test_weights_by_hand():
         slippage.by_vendor(frame, as_of=AS_OF, weight="euros")
 
 
-@pytest.mark.parametrize("n", [30, 100, 500])
+@pytest.mark.parametrize("n", one_in(2, [30, 100, 500]))
 def test_wilsons_mean_coverage_over_rates(n):
     """Exactly, by the binomial law, over true rates uniform on 0.5-0.98: no Monte-Carlo error at all."""
     from scipy import stats
