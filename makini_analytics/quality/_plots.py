@@ -238,10 +238,22 @@ def _both(row: dict[str, Any]) -> str:
         return f"{row['connection']}: {row['name']}"
     if row["kind"] == "order":
         return f"{row['name']} ({row['connection']}, {row['other_connection']})"
-    one, other = charts.label(row["name"], 34), charts.label(row["other_name"], 32)
+    one, other = _apart(row["name"], row["other_name"], 32)
     if one == other:  # the connections tell them apart, or the ids where they lie in one
         of = "connection" if row["connection"] != row["other_connection"] else "id"
         one, other = (
             f"{charts.label(n, 22)} ({charts.label(row[s + of], 12, 6)})" for n, s in ((one, ""), (other, "other_"))
         )
     return f"{one}\n= {other}"
+
+
+def _apart(name: Any, other: Any, most: int) -> tuple[str, str]:
+    """Return two names no wider than that: from the first word that differs on, where they would read alike without it."""
+    one, two = (charts.label(n, most) for n in (name, other))
+    whole = [charts.label(n, 10_000) for n in (name, other)]
+    if one != two or whole[0] == whole[1]:
+        return one, two
+    n_shared = next((i for i, (a, b) in enumerate(zip(*whole, strict=False)) if a != b), min(map(len, whole)))
+    start = whole[0].rfind(" ", 0, n_shared) + 1 or max(n_shared - most // 4, 0)
+    one, two = (f"…{charts.label(n[start:], most - 1)}" for n in whole)
+    return one, two

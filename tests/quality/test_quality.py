@@ -376,3 +376,13 @@ def test_infinite_amounts_are_missing_ones(sample):
     missing = lines.assign(amount=lines.amount.where(np.isfinite(lines.amount)))
     got, want = (quality.reconcile(Purchases(sample.orders, x, as_of=sample.as_of)) for x in (lines, missing))
     pd.testing.assert_frame_equal(pd.DataFrame(got), pd.DataFrame(want))
+
+
+def test_a_pair_of_long_names_shows_where_they_differ():
+    end = "mbH & Co. Kommanditgesellschaft"
+    names = [f"Gesellschaft für Antriebs- und Fördertechnik {one} {end}" for one in ("Süd", "Nord")]
+    pairs = pd.DataFrame({"kind": ["vendor"], "score": [96.0], "connection": ["emea"], "other_connection": ["us"],
+                          "id": ["1"], "other_id": ["2"], "name": names[:1], "other_name": names[1:]})  # fmt: skip
+    (drawn,) = [t.get_text() for t in quality.plot_duplicates(pairs).get_yticklabels()]
+    one, other = drawn.split("\n= ")
+    assert "Süd" in one and "Nord" in other
