@@ -69,3 +69,4 @@ from ._wording import row_noun as row_noun
 from ._wording import shortened as shortened
 from ._wording import text_width as text_width
 from ._wording import with_most as with_most
+from ._wording import with_plus as with_plus

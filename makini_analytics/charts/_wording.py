@@ -103,6 +103,15 @@ def money(value: float, currency: Any = "") -> str:
     return f"{number(value, 0 if unit in WITHOUT_CENTS else 2)} {unit}".strip()
 
 
+def with_plus(value: float, text: str) -> str:
+    """Return the text of a change with a plus before it, unless it reads as nothing.
+
+    >>> with_plus(0.02, "0.02"), with_plus(1e-9, "0.00"), with_plus(-1, "−1")
+    ('+0.02', '0.00', '−1')
+    """
+    return f"+{text}" if value > 0 and any(c in "123456789" for c in text) else text
+
+
 def percent_of_change(share: float) -> str:
     """Return how large a change is in percent, with a decimal where that is below ten.
 

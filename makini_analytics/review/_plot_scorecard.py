@@ -35,7 +35,7 @@ def _days(value: float) -> str:
 
 
 def _change(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{charts.number(value * 100, 1)} %"
+    return charts.with_plus(value, f"{charts.number(value * 100, 1)} %")
 
 
 @dataclass(frozen=True)

@@ -391,3 +391,9 @@ def test_lines_that_were_open_are_not_left_out_as_if_they_were_not():
     why = {e["reason"]: e["n_lines"] for e in slippage.backtest(lines, as_of="2025-02-01").attrs["excluded"]}
     assert why["open while too little was known for a forecast"] > 0
     assert sum(why.values()) == len(lines)
+
+
+def test_a_change_that_reads_as_nothing_has_no_sign():
+    assert charts.with_plus(1e-9, charts.money(1e-9, "EUR")) == "0.00 EUR"
+    assert charts.with_plus(0.0004, charts.percent_of_change(0.0004)) == "0.0 %"
+    assert charts.with_plus(2.5, charts.money(2.5, "EUR")) == "+2.50 EUR"

@@ -40,7 +40,7 @@ class _Words:
 
     def signed(self, change: float) -> str:
         """Return a change of the metric."""
-        return ("+" if change > 0 else "") + self.change(change)
+        return charts.with_plus(change, self.change(change))
 
 
 _METRICS = {

@@ -31,7 +31,7 @@ def in_currency(currency: str | None) -> str:
 
 def signed(value: float, currency: str | None) -> str:
     """Return an amount with its sign, as that of a change."""
-    return ("+" if value > 0 else "") + charts.money(value, currency)
+    return charts.with_plus(value, charts.money(value, currency))
 
 
 def head_and_rest(result: pd.DataFrame, top: int) -> tuple[pd.DataFrame, pd.DataFrame]:
