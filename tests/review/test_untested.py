@@ -62,6 +62,24 @@ def test_one_line_that_is_most_of_a_change_is_told(times):
     assert (f"One line of the year before (order {table.order_number[at]}) alone is" in why) == (times > 1)
 
 
+@pytest.mark.parametrize("n", [1, 3000])
+def test_one_order_that_is_most_of_a_change_and_of_what_is_late_is_told(n):
+    table = bought(8)
+    day = pd.Timestamp(DAY) - pd.Timedelta(days=200)
+    big = table.iloc[[0] * n].assign(
+        order_number="BIG1",
+        order_date=day,
+        required_date=day + pd.Timedelta(days=20),
+        amount=100.0,
+        vendor_name="A Ltd",
+    )
+    big["delivered_date"] = big["required_date"] + pd.Timedelta(days=15)
+    data = ma.Purchases.from_table(pd.concat([table, big], ignore_index=True), as_of=DAY)
+    why = ma.findings(data).set_index("kind")["why"]
+    assert ("One order of this year (BIG1) alone is 300 k EUR." in why["change"]) == (n > 1)
+    assert ("One order (BIG1) alone is 300 k EUR of it." in why["late"]) == (n > 1)
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     one_in(
