@@ -285,6 +285,9 @@ def concentration(view: View) -> Finding:
         if n_lacking
         else ""
     )
+    its = counted[(counted["category"] == first["category"]).to_numpy(dtype=bool) & view.in_unit(counted)]
+    what, order, alone = largest(its, np.nan_to_num(numbers(its, "amount")), float(first["spend"]) / 2)
+    lacks += f"; one {what}{order} alone is {view.say(alone)}" if what else ""
     whole = f"{'What is known' if n_lacking else 'All'} of {'it' if apart else which} is {view.say(first['spend'])}"
     return Finding(
         "concentration",
