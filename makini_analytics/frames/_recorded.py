@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -49,28 +50,35 @@ class Recorded:
     #: The keys of the vendors of which nothing was ever recorded as received, as of services without receipts.
     #: Each with the first day from which one can say so.
     never: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
+    #: The same of items of other vendors, as of freight and taxes beside goods.
+    items: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.since or self.until or self.never)
+        return bool(self.since or self.until or self.never or self.items)
 
     def outside(self, lines: pd.DataFrame) -> Mask:
-        """Which lines are due before the first or after the last of these days of their connection, or of such a vendor."""
+        """Which lines are due before the first or after the last of these days of their connection, or of such a vendor or item."""
         out = np.zeros(len(lines), dtype=np.bool_)
         if self.since or self.until:
             day = due_day(lines)
             out |= (day < _of(lines, self.since)) | (day > _of(lines, self.until))
-        if self.never:
-            names, vendor = connections_of(lines), vendor_of(lines)
-            for connection, keys in self.never.items():
-                of_them = np.append(vendor.labels.isin(list(keys)), False)[vendor.codes]
+        for never, whose in ((self.never, vendor_of), (self.items, item_of)):
+            if not never:
+                continue
+            names, of = connections_of(lines), whose(lines)
+            for connection, keys in never.items():
+                of_them = np.append(of.labels.isin(list(keys)), False)[of.codes]
                 out |= of_them & (np.asarray(names.labels == connection)[names.codes])
         return out
 
     def before(self, day: AsOfDays) -> Recorded:
         """Return the same for whoever looks from a day: what is due after it is not late in any case."""
         until = {n: last for n, last in self.until.items() if last + _AFTER + _QUIET <= day.of(n)}
-        never = {n: {k: first for k, first in of.items() if first <= day.of(n)} for n, of in self.never.items()}
-        return Recorded(self.since, until, {n: of for n, of in never.items() if of})
+        by = [
+            {n: {k: first for k, first in of.items() if first <= day.of(n)} for n, of in never.items()}
+            for never in (self.never, self.items)
+        ]
+        return Recorded(self.since, until, *({n: of for n, of in never.items() if of} for never in by))
 
     def each(self) -> list[Recorded]:
         """Return the same, one connection and one kind at a time."""
@@ -78,8 +86,12 @@ class Recorded:
 
     def carried(self) -> dict[str, dict[str, Any]]:
         """Return the same as an attribute of a frame."""
-        days = {k: {n: str(day.date()) for n, day in of.items()} for k, of in vars(self).items() if k != "never"}
-        return {**days, "never": {n: {k: str(day.date()) for k, day in of.items()} for n, of in self.never.items()}}
+        days = {k: {n: str(day.date()) for n, day in vars(self)[k].items()} for k in ("since", "until")}
+        by_key = {
+            k: {n: {key: str(day.date()) for key, day in of.items()} for n, of in vars(self)[k].items()}
+            for k in ("never", "items")
+        }
+        return {**days, **by_key}
 
 
 _AFTER, _QUIET = pd.Timedelta(days=_LATE), pd.Timedelta(days=_SILENT)
@@ -99,8 +111,11 @@ def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
     known = lines.attrs.get(RECORDED)
     if known is not None:
         since, until = ({n: pd.Timestamp(day) for n, day in known[k].items()} for k in ("since", "until"))
-        never = {n: {k: pd.Timestamp(day) for k, day in of.items()} for n, of in known["never"].items()}
-        return Recorded(since, until, never).before(as_of or own)
+        never, items = (
+            {n: {key: pd.Timestamp(day) for key, day in of.items()} for n, of in known.get(k, {}).items()}
+            for k in ("never", "items")
+        )
+        return Recorded(since, until, never, items).before(as_of or own)
     try:
         return _found(
             lines, lambda name: np.fmin(own.of(name).to_datetime64(), (as_of or own).of(name).to_datetime64())
@@ -160,7 +175,11 @@ def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded
     if not has_due_dates:  # what was ordered lately is not due yet, and of long lead times nothing has come
         return Recorded(since)
     ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
-    return Recorded(since, _end(seen, ends, first, last), _never(seen, ends))
+    until = _end(seen, ends, first, last)
+    never = _never(seen, ends, vendor_of(lines), counts)
+    # those of such a vendor are told of with it
+    items = _never(seen, ends, item_of(lines), counts & ~Recorded(never=never).outside(lines))
+    return Recorded(since, until, never, items)
 
 
 def _begin(seen: _Seen, first: Days, last: Days) -> dict[str, pd.Timestamp]:
@@ -213,25 +232,24 @@ def _end(seen: _Seen, ends: Days, first: Days, last: Days) -> dict[str, pd.Times
     }
 
 
-def _never(seen: _Seen, ends: Days) -> dict[str, dict[str, pd.Timestamp]]:
-    """Return the vendors of which nothing ever came though much was due for long, and is ordered still; by connection."""
-    names, vendor, day = seen.names, vendor_of(seen.lines), seen.day
-    rows = seen.counts & (vendor.codes >= 0)
-    _, _, pair = pairs(names.codes.astype(np.int64), vendor.codes.astype(np.int64))
+def _never(seen: _Seen, ends: Days, of: Encoding, counts: Mask) -> dict[str, dict[str, pd.Timestamp]]:
+    """Return the vendors or items of which nothing ever came though much was due for long, and is ordered still; by connection."""
+    names, day = seen.names, seen.day
+    rows = counts & (of.codes >= 0)
+    _, _, pair = pairs(names.codes.astype(np.int64), of.codes.astype(np.int64))
     ago = ends[names.codes] - day
     due = rows & (ago >= np.timedelta64(_GAP, "D"))
     n_came, n_due = (np.bincount(pair[r], minlength=len(day)) for r in (rows & ~seen.waits, due))
     found: dict[str, dict[str, pd.Timestamp]] = {}
     for place in np.flatnonzero((n_due >= _LINES) & (n_came == 0)).tolist():
-        mine = pair == place
+        mine = rows & (pair == place)
         code, long = int(names.codes[mine][0]), np.timedelta64(_LONG, "D")
         others = due & (names.codes == code) & ~mine
         days = np.sort(day[due & mine])
-        lasting = days[-1] - days[0] >= long and day[rows & mine].max() >= ends[code] - long
+        lasting = days[-1] - days[0] >= long and day[mine].max() >= ends[code] - long
         if lasting and others.any() and np.mean(~seen.waits[others]) >= _CAME:
             first = max(days[_LINES - 1], days[days - days[0] >= long][0]) + np.timedelta64(_GAP, "D")
-            of = found.setdefault(str(names.labels[code]), {})
-            of[str(vendor.labels[vendor.codes[mine][0]])] = pd.Timestamp(first)
+            found.setdefault(str(names.labels[code]), {})[str(of.labels[of.codes[mine][0]])] = pd.Timestamp(first)
     return found
 
 
@@ -239,6 +257,12 @@ def vendor_of(lines: pd.DataFrame) -> Encoding:
     """Return the vendor of each line: its id, its name where it has none."""
     by_id, by_name = (encode(values(lines, c, "string").astype("string")) for c in ("vendor_id", "vendor_name"))
     return by_id if by_id.whole() else coalesce(by_id, by_name)
+
+
+def item_of(lines: pd.DataFrame) -> Encoding:
+    """Return what each line is for: its material, the code of its product where it has none, else what is written."""
+    by = [encode(values(lines, c, "string").astype("string")) for c in ("material_id", "product_code", "description")]
+    return reduce(coalesce, by)
 
 
 def starts_after(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp], day: pd.Timestamp) -> Mask:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from ..frames import values
@@ -36,25 +37,28 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
         for name, day in sorted(days.items())
         if name in rest
     ]
-    for name, keys in sorted(view.recorded.never.items()):
-        recorded += _of_vendors(view, name, keys) if name in rest else []
+    for never, columns in (
+        (view.recorded.never, ("vendor_id", "vendor_name")),
+        (view.recorded.items, ("material_id", "product_code", "description")),
+    ):
+        for name, keys in sorted(never.items()):
+            recorded += _without(view, name, keys, columns) if name in rest else []
     if "" in gone:  # which no list of names holds
         return [f"lines.connection.isin({rest!r})", *recorded]
     return [*([f"~lines.connection.isin({gone!r})"] if gone else []), *recorded]
 
 
-def _of_vendors(view: View, connection: str, keys: Collection[str]) -> list[str]:
-    """Return which lines are not of some vendors of a connection, as code."""
+def _without(view: View, connection: str, keys: Collection[str], columns: Collection[str]) -> list[str]:
+    """Return which lines of a connection have none of some keys in the first of some columns that is known, as code."""
     some = values(view.lines, "connection", "string").notna().any()
     mine = f"lines.connection.isin([{connection!r}]) & " if connection else "lines.connection.isna() & " if some else ""
-    out, left = [], set(keys)
-    for column, no_id in (
-        ("vendor_id", ""),
-        ("vendor_name", "lines.vendor_id.isna() & " * ("vendor_id" in view.lines)),
-    ):
-        there = sorted(left & set(values(view.lines, column, "string").dropna().astype(str)))
-        left -= set(there)
-        out += [f"~({mine}{no_id}lines.{column}.isin({there!r}))"] if there else []
+    out, before, unknown = [], "", np.ones(len(view.lines), dtype=bool)
+    for column in columns:
+        text = values(view.lines, column, "string")
+        there = sorted(set(keys) & set(text[unknown].dropna().astype(str)))
+        out += [f"~({mine}{before}lines.{column}.isin({there!r}))"] if there else []
+        before += f"lines.{column}.isna() & " * bool(text.notna().any())
+        unknown &= text.isna().to_numpy(dtype=bool)
     return out
 
 

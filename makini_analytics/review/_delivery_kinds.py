@@ -9,6 +9,7 @@ import pandas as pd
 from .. import charts, lead_times, spend
 from ..compute import CENSORED, DELIVERED, ages, once
 from ..frames import Mask, days_of, numbered, values
+from ._alone import largest
 from ._calls import from_day, of_year, these, told
 from ._evidence import NO_VENDOR, Evidence, Floats, named, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
@@ -87,6 +88,8 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         why += f" {count(n_closed, 'line')} came with less than was ordered and {'is' if n_closed == 1 else 'are'} closed: neither late nor on time."
     if credits := int((due & view.has_amount & ~view.has_due_amount).sum()):
         why += f" {count(credits, 'line')} with a negative amount {'is' if credits == 1 else 'are'} in neither sum."
+    what, order, alone = largest(view.lines, late_amount, value / 2)
+    why += f" One {what}{order} alone is {view.say(alone)} of it." if what and missed.sum() > 1 else ""
     if names:
         is_late = "is" if len(names) == 1 else "are"
         first = worse.iloc[0]

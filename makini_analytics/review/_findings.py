@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from .. import charts
@@ -17,6 +18,7 @@ from ..system import beside, known_options, number_of, text_of
 from . import _delivery_kinds as delivery
 from . import _duplicate_kinds as there_twice
 from . import _spend_kinds as of_spend
+from ._alone import largest
 from ._evidence import Evidence, clear_in
 from ._kinds import NOTHING, UNKNOWN, Finding
 from ._tiles import TILES, Tile, data_line, tile, tile_evidence
@@ -213,7 +215,7 @@ def _refused(kind: str, reason: str) -> Finding:
 
 def _ranked(view: View, got: list[Finding], most: int) -> pd.DataFrame:
     """Return the findings by falling stake, then what there is nothing to report of, then what can't be told."""
-    least = _LEAST * max(view.spent, 0.0)
+    least = _LEAST * max(_usual_spend(view), 0.0)
     said = [f for f in got if f.certainty not in (NOTHING, UNKNOWN)]
     large = sorted((f for f in said if f.stake >= least and f.stake > 0), key=lambda f: -f.stake)
     told, small = large[:most], large[most:] + [f for f in said if not (f.stake >= least and f.stake > 0)]
@@ -233,6 +235,12 @@ _COLUMNS = {
     "kind": "kind", "sentence": "sentence", "value": "value", "stake": "stake", "stake_of": "noun", "certainty": "certainty",
     "why": "why", "exhibit": "exhibit", "call": "call",
 }  # fmt: skip
+
+
+def _usual_spend(view: View) -> float:
+    """Return the spend of the year without one line or order that is more than half of it: beside a mistyped one all else is little."""
+    amount = np.where(view.counted & (view.year_of_order == 1), view.amount, 0.0)
+    return view.spent - largest(view.lines, amount, max(view.spent, 0.0) / 2)[2]
 
 
 def _small(f: Finding) -> Finding:

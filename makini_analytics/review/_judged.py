@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..frames import Mask, Recorded, days_of, in_state, recorded, starts_after
 from ..system import cached_property
-from ._told import NEVER_RECEIVED, NOTHING_TOLD, outcomes_hidden, untold_of
+from ._told import ITEM_NEVER_RECEIVED, NEVER_RECEIVED, NOTHING_TOLD, outcomes_hidden, untold_of
 from ._years import Years, day_in_words
 
 
@@ -62,8 +62,13 @@ class Judged(Years):
             when = "before" if word == "from" else "after"
             why = f"{self.word} {when} deliveries are recorded: judged {word} {days}"
             out.append((known.outside(self.lines) & ~self.silent, why))
-        never = Recorded(never=self.recorded.never).outside(self.lines)
-        return [*out, (never & ~self.silent & ~out[1][0] & ~out[2][0], NEVER_RECEIVED)]
+        for known, why in (
+            (Recorded(never=self.recorded.never), NEVER_RECEIVED),
+            (Recorded(items=self.recorded.items), ITEM_NEVER_RECEIVED),
+        ):
+            before = np.logical_or.reduce([rows for rows, _ in out])
+            out.append((known.outside(self.lines) & ~before, why))
+        return out
 
     @cached_property
     def unjudged(self) -> Mask:

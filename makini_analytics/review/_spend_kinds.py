@@ -9,6 +9,7 @@ from .. import charts, spend
 from ..errors import SchemaError
 from ..frames import Mask, counts_as_spend, numbers, values, vendors_hidden_by
 from ._accounts import of_many_vendors
+from ._alone import largest
 from ._calls import in_currency, this_year, year_before
 from ._evidence import NO_VENDOR, Evidence, named, price_shift
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
@@ -67,7 +68,7 @@ def change(view: View) -> Finding:
     why = (
         f"It was {view.say(was)} on the same days{view.leap_day}."
         + (f" {told[0].upper()}{told[1:]}." if told else "")
-        + _one_line(view, before, after, max(abs(moved) / 2, was / 10))
+        + _one_alone(view, before, after, max(abs(moved) / 2, was / 10))
         + view.begins_late
         + view.stops_early
     )
@@ -86,17 +87,14 @@ def change(view: View) -> Finding:
     )
 
 
-def _one_line(view: View, before: pd.DataFrame, after: pd.DataFrame, least: float) -> str:
-    """Return that one line alone is worth more than so much, as one of a mistyped price is; "" where none is."""
-    largest = 0.0, "", ""
+def _one_alone(view: View, before: pd.DataFrame, after: pd.DataFrame, least: float) -> str:
+    """Return that one line, or one order, alone is worth more than so much, as one of a mistyped price is; "" where none is."""
+    found = []
     for lines, when in ((before, "the year before"), (after, "this year")):
         amount = np.where(view.in_unit(lines) & counts_as_spend(lines), np.nan_to_num(numbers(lines, "amount")), 0.0)
-        if len(amount) and amount.max() > largest[0]:
-            at = int(amount.argmax())
-            order = values(lines, "order_number", "string").iloc[at]
-            largest = float(amount[at]), "" if pd.isna(order) else f" (order {order})", when
-    value, order, when = largest
-    return f" One line of {when}{order} alone is {view.say(value)}." if value > least else ""
+        found.append((*largest(lines, amount, least), when))
+    what, order, value, when = max(found, key=lambda one: one[2])
+    return f" One {what} of {when}{order} alone is {view.say(value)}." if value > 0 else ""
 
 
 def _effects(view: View) -> dict[str, float]:
@@ -287,6 +285,9 @@ def concentration(view: View) -> Finding:
         if n_lacking
         else ""
     )
+    its = counted[(counted["category"] == first["category"]).to_numpy(dtype=bool) & view.in_unit(counted)]
+    what, order, alone = largest(its, np.nan_to_num(numbers(its, "amount")), float(first["spend"]) / 2)
+    lacks += f"; one {what}{order} alone is {view.say(alone)}" if what else ""
     whole = f"{'What is known' if n_lacking else 'All'} of {'it' if apart else which} is {view.say(first['spend'])}"
     return Finding(
         "concentration",

@@ -258,15 +258,18 @@ def data_line(view: View) -> list[str]:
     out.append(f"{count(doubtful, 'value').capitalize()} not read or doubtful." if doubtful else none)
     with suppress(SchemaError, ConfigError):  # where nothing says what was due, or what came
         out += filter(None, [doubt_of(on_time_by(view))])
+    said = view.silent
     for one in view.recorded.each():
-        n_out = int((one.outside(lines) & ~view.silent).sum())
-        for of, keys in one.never.items():
-            whose = f"{count(len(keys), 'vendor')}{f' of {of}' if of else ''}"
+        outside = one.outside(lines)
+        n_out, said = int((outside & ~said).sum()), said | outside
+        word, never = ("vendor", one.never) if one.never else ("item", one.items)
+        for of, keys in never.items():
+            whose = f"{count(len(keys), word)}{f' of {of}' if of else ''}"
             some = f"{count(n_out, 'line')} {'is' if n_out == 1 else 'are'}"
             out.append(
                 f"Of {whose} nothing was ever recorded as received: {some} neither late nor overdue, as far as anyone knows."
             )
-        if one.never:
+        if never:
             continue
         ((of, day),) = (one.since or one.until).items()
         when, then = ("before", "only lately") if one.since else ("after", "no longer")

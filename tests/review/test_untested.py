@@ -62,6 +62,38 @@ def test_one_line_that_is_most_of_a_change_is_told(times):
     assert (f"One line of the year before (order {table.order_number[at]}) alone is" in why) == (times > 1)
 
 
+def test_one_mistyped_line_hides_no_other_finding_and_is_told_with_its_category():
+    table = bought(8).assign(category="Pumps")
+    table["required_date"] = table["order_date"] + pd.Timedelta(days=20)
+    table["delivered_date"] = table["required_date"] + pd.to_timedelta(np.arange(len(table)) % 5 - 3, unit="D")
+    before = ma.findings(ma.Purchases.from_table(table, as_of=DAY))
+    at = table.index[(table.order_date > pd.Timestamp(DAY) - pd.Timedelta(days=90)) & (table.vendor_name == "A Ltd")][0]
+    table.loc[at, "amount"] = 1e9
+    after = ma.findings(ma.Purchases.from_table(table, as_of=DAY))
+    told = set(before.loc[before["rank"].notna(), "kind"]) - {"prices"}  # it is one of its few items
+    assert told and told <= set(after.loc[after["rank"].notna(), "kind"])
+    why = after.set_index("kind").loc["concentration", "why"]
+    assert f"; one line (order {table.order_number[at]}) alone is 1 bn EUR." in why
+
+
+@pytest.mark.parametrize("n", [1, 3000])
+def test_one_order_that_is_most_of_a_change_and_of_what_is_late_is_told(n):
+    table = bought(8)
+    day = pd.Timestamp(DAY) - pd.Timedelta(days=200)
+    big = table.iloc[[0] * n].assign(
+        order_number="BIG1",
+        order_date=day,
+        required_date=day + pd.Timedelta(days=20),
+        amount=100.0,
+        vendor_name="A Ltd",
+    )
+    big["delivered_date"] = big["required_date"] + pd.Timedelta(days=15)
+    data = ma.Purchases.from_table(pd.concat([table, big], ignore_index=True), as_of=DAY)
+    why = ma.findings(data).set_index("kind")["why"]
+    assert ("One order of this year (BIG1) alone is 300 k EUR." in why["change"]) == (n > 1)
+    assert ("One order (BIG1) alone is 300 k EUR of it." in why["late"]) == (n > 1)
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     one_in(
