@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..system import near
-from ._codes import Encoding, encode, remembered
+from ._codes import Encoding, coalesce, encode, remembered
 from ._collect import collect, is_engine_frame
 from .categoricals import texts_at, to_strings
 
@@ -106,6 +106,15 @@ def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
     if dtype in ("string", "boolean"):  # one missing value taken a million times: to read a million of them takes long
         return pd.Series(pd.array([None], dtype=dtype).take(np.zeros(len(frame), dtype=np.intp)), index=frame.index)
     return pd.Series(np.nan, index=frame.index).astype(dtype)
+
+
+def first_known(lines: pd.DataFrame, names: Sequence[str]) -> Encoding:
+    """Return the first text that each line has in some columns, as of a material's id, the code of its product, and its description."""
+    found = encode(values(lines, names[0], "string").astype("string"))
+    for name in names[1:]:
+        if not found.whole():
+            found = coalesce(found, encode(values(lines, name, "string").astype("string")))
+    return found
 
 
 def texts_of(frame: pd.DataFrame, name: str, rows: npt.NDArray[np.integer[Any]]) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ._access import FILTERS, TOLD_IN, Mask, connections_of, days_of, in_state, numbers, values
+from ._access import FILTERS, TOLD_IN, Mask, connections_of, days_of, first_known, in_state, numbers, values
 from ._as_of import FIRST_ORDERS, AsOfDays, as_of_days
-from ._codes import Encoding, coalesce, encode, pairs
+from ._codes import Encoding, pairs
 
 #: Where a part of lines carries what is known of the whole: a part of few lines can't tell.
 RECORDED = "recorded"
@@ -255,14 +254,12 @@ def _never(seen: _Seen, ends: Days, of: Encoding, counts: Mask) -> dict[str, dic
 
 def vendor_of(lines: pd.DataFrame) -> Encoding:
     """Return the vendor of each line: its id, its name where it has none."""
-    by_id, by_name = (encode(values(lines, c, "string").astype("string")) for c in ("vendor_id", "vendor_name"))
-    return by_id if by_id.whole() else coalesce(by_id, by_name)
+    return first_known(lines, ("vendor_id", "vendor_name"))
 
 
 def item_of(lines: pd.DataFrame) -> Encoding:
     """Return what each line is for: its material, the code of its product where it has none, else what is written."""
-    by = [encode(values(lines, c, "string").astype("string")) for c in ("material_id", "product_code", "description")]
-    return reduce(coalesce, by)
+    return first_known(lines, ("material_id", "product_code", "description"))
 
 
 def starts_after(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp], day: pd.Timestamp) -> Mask:

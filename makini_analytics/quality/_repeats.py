@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import ENTITIES, order_ids
-from ..frames import Mask, coalesce, counts_as_spend, encode, numbers, pairs, texts_of, values
+from ..frames import Mask, counts_as_spend, encode, first_known, numbers, pairs, texts_of, values
 
 Codes = npt.NDArray[np.int64]
 
@@ -86,7 +86,7 @@ def repeated_orders(lines: pd.DataFrame) -> pd.DataFrame:
     amount = numbers(lines, "amount")
     connection, order = _codes(values(lines, "connection", "string")), _codes(order_ids(lines)["order"])
     key = [
-        _first_known(lines, ENTITIES["vendor"][0]),
+        first_known(lines, ENTITIES["vendor"][0]).codes.astype(np.int64),
         _item(lines),
         _codes(values(lines, "order_date", "datetime64[us]")),
         _numbered(amount),
@@ -181,15 +181,7 @@ def _due(lines: pd.DataFrame) -> pd.Series:
 
 
 def _item(lines: pd.DataFrame) -> Codes:
-    return _first_known(lines, (*ENTITIES["material"][0], "description"))
-
-
-def _first_known(lines: pd.DataFrame, names: Sequence[str]) -> Codes:
-    found = encode(values(lines, names[0], "string"))
-    for name in names[1:]:
-        if not found.whole():
-            found = coalesce(found, encode(values(lines, name, "string")))
-    return found.codes.astype(np.int64)
+    return first_known(lines, (*ENTITIES["material"][0], "description")).codes.astype(np.int64)
 
 
 def _codes(column: pd.Series) -> Codes:
