@@ -282,7 +282,7 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
         bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(ageing), rows=rows, says=says)
         name, heading = named_in("open_orders_ageing", currency), f"Open value by age, {currency}"
         out.append(Exhibit(name, heading, ageing, chart, bars))
-    if table.empty and view.left_out(view.waiting):  # "no line is open" would be said of those that are judged
+    if table.empty and view.waiting_left_out():  # "no line is open" would be said of those that are judged
         return []
     if not out:  # no line is open, or no open one has a currency
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages)))

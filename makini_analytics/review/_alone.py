@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import connections_of, encode, pairs, values
+from ..compute import cluster_of
+from ..frames import values
 
 
 def largest(lines: pd.DataFrame, amount: npt.NDArray[np.float64], least: float) -> tuple[str, str, float]:
@@ -20,16 +21,15 @@ def largest(lines: pd.DataFrame, amount: npt.NDArray[np.float64], least: float) 
     """
     if not len(lines):
         return "", "", 0.0
-    id_ = encode(values(lines, "order_id", "string"))
-    _, _, order = pairs(connections_of(lines).codes.astype(np.int64), id_.codes.astype(np.int64))
-    of_orders = np.bincount(order, weights=np.where(id_.codes >= 0, amount, 0.0))
+    order = cluster_of(lines, "order") + 1  # 0 where no order is known
+    of_orders = np.bincount(order, weights=np.where(order > 0, amount, 0.0))
     line, most = int(amount.argmax()), int(of_orders.argmax())
-    for what, value, at in (
-        ("line", amount[line], line),
-        ("order", of_orders[most], int(np.flatnonzero(order == most)[0])),
-    ):
-        if value > least:
-            number = values(lines, "order_number", "string").iloc[at]
-            whose = "" if what == "order" else "order "
-            return what, "" if pd.isna(number) else f" ({whose}{number})", float(value)
-    return "", "", 0.0
+    if amount[line] > least:
+        what, at, value = "line", line, float(amount[line])
+    elif of_orders[most] > least:
+        what, at, value = "order", int(np.argmax(order == most)), float(of_orders[most])
+    else:
+        return "", "", 0.0
+    number = values(lines, "order_number", "string").iloc[at]
+    whose = "" if what == "order" else "order "
+    return what, "" if pd.isna(number) else f" ({whose}{number})", value

@@ -138,9 +138,7 @@ def soon_late(view: View) -> Finding:
         return Finding("soon late", f"lines due in the next {SOON} days ({view.blind})", certainty=UNKNOWN)
     table = view.open_in_unit
     days = -table["days_overdue"]
-    ahead = days_of(view.lines, f"{view.due}_date") - np.datetime64(view.end, "D")
-    soon_due = (ahead >= np.timedelta64(0, "D")) & (ahead <= np.timedelta64(SOON, "D"))
-    if not ((days >= 0) & (days <= SOON)).any() and (why := view.left_out(soon_due & view.waiting)):
+    if not ((days >= 0) & (days <= SOON)).any() and (why := view.waiting_left_out(0, SOON)):
         return Finding("soon late", f"lines due in the next {SOON} days ({why})", certainty=UNKNOWN)
     if len(table) and table["due_date"].isna().all():
         none = f"no open line{view.named_unit(view.open_orders)} has a due date"
@@ -205,8 +203,7 @@ def overdue(view: View) -> Finding:
         return Finding("overdue", f"overdue lines ({view.blind})", certainty=UNKNOWN)
     table, unit = view.open_in_unit, view.named_unit(view.open_orders)
     past = table[table["days_overdue"] > 0].sort_values("open_value", ascending=False)
-    was_due = days_of(view.lines, f"{view.due}_date") < np.datetime64(view.end, "D")
-    if past.empty and (why := view.left_out(was_due & view.waiting)):
+    if past.empty and (why := view.waiting_left_out(last=-1)):
         return Finding("overdue", f"overdue lines ({why})", certainty=UNKNOWN)
     dated = int(table["due_date"].notna().sum())
     if len(table) and not dated:

@@ -94,13 +94,16 @@ class Judged(Years):
             return ""
         return max(self.why_untold, key=lambda why: int((why[0] & there).sum()))[1]
 
-    @property
-    def waiting(self) -> Mask:
-        """Which lines are open, by their state."""
-        return in_state(self.lines, "open", "unknown", missing=True)
+    def waiting_left_out(self, first: float = -np.inf, last: float = np.inf) -> str:
+        """Why open lines, by default all, else those due so many days after the as-of day, are not judged; "" where all are.
 
-    def left_out(self, rows: Mask) -> str:
-        """Why some lines are not judged, by the reason of most of them; "" where all are."""
+        The reason is that of most of them.
+        """
+        rows = in_state(self.lines, "open", "unknown", missing=True)
+        if np.isfinite([first, last]).any():  # of a line without a due date nobody knows
+            ahead = days_of(self.lines, f"{self.due}_date") - np.datetime64(self.end, "D")
+            days = np.where(np.isnat(ahead), np.nan, ahead.astype(np.float64))
+            rows = rows & (days >= first) & (days <= last)
         n, reason = max((int((rows & untold).sum()), reason) for untold, reason in self.why_untold)
         return f"{n:,} are not judged: {reason}" if n else ""
 
