@@ -30,7 +30,7 @@ _STRAYS, _STRAY = 3, 0.02
 _EARLY = _LATE = 30
 #: Deliveries are recorded only up to some day where for so many days none came since, though before it at least `_LINES` did in as
 #: many days, and as many lines of `_VENDORS` vendors, due on `_DAYS` days since, still wait. A plant that is closed has fewer due.
-_SILENT = 45
+_SILENT = 60
 #: Nothing is recorded of a vendor where of `_LINES` lines that were due over so many days, the last of them no longer ago, none came.
 _LONG = 180
 
@@ -176,7 +176,7 @@ def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded
     ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
     until = _end(seen, ends, first, last)
     never = _never(seen, ends, vendor_of(lines), counts)
-    # those of such a vendor are told of with it
+    # items of such a vendor are left out with the vendor
     items = _never(seen, ends, item_of(lines), counts & ~Recorded(never=never).outside(lines))
     return Recorded(since, until, never, items)
 
