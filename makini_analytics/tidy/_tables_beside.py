@@ -26,6 +26,12 @@ RECEIPT = {c.name: c for c in RECEIPT_LINES} | {
 }
 
 
+def only_currency(heads: pd.DataFrame) -> str | None:
+    """Return the currency of the order heads where they have one alone: it says whose "£" the lines' are."""
+    codes = currency_codes(categoricals.from_series(heads["currency"])).dropna().unique()
+    return str(codes[0]) if len(codes) == 1 else None
+
+
 def with_heads(
     frame: pd.DataFrame, heads: pd.DataFrame, book: IssueBook, currency: str | None
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
