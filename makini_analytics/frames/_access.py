@@ -164,9 +164,20 @@ def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
         )
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    return column.to_numpy().astype("datetime64[D]")
+    array = column.to_numpy()
+    return _whole_days(array) if array.dtype == "datetime64[us]" else array.astype("datetime64[D]")
 
 
+def _whole_days(instants: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+    """Return the days of instants: numpy's own change of unit takes twice as long as a division of integers."""
+    missing = np.iinfo(np.int64).min
+    raw = instants.view(np.int64)
+    days = raw // _MICROSECONDS
+    np.putmask(days, raw == missing, missing)
+    return days.view("datetime64[D]")
+
+
+_MICROSECONDS = 86_400_000_000  # of a day
 #: What says that a line has come, or has not.
 _TELLS = ("delivered_date", "first_receipt_date", "completed_date", "received_quantity")
 

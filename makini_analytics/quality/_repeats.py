@@ -23,7 +23,6 @@ _ALL_THE_SAME = (
     "site_id",
     "unit_price",
 )
-_LARGEST = 2**62
 #: Numbers are compared to so many bits, about ten digits: rounding in a different order of operations shows only beyond them.
 _BITS = 32
 
@@ -44,9 +43,9 @@ def repeated_lines(lines: pd.DataFrame) -> pd.DataFrame:
     due = _codes_of(_due(lines), at)
     again = "the same order, line number, quantity and amount"
     item = _item(lines)
-    described = [item, *(_codes(values(lines, c, "float64")) for c in _ALL_THE_SAME)]
     # without a line number, an item must be named: rows of which nothing is known are alike in nothing
     bare = counts & (order >= 0) & (line < 0) & (item >= 0) & ~np.isnan(amount)
+    described = [item, *(_codes_of(values(lines, c, "float64"), np.flatnonzero(bare)) for c in _ALL_THE_SAME)]
     found = []
     told = np.zeros(len(lines), dtype=bool)
     for rows, key, score, why in (
@@ -205,21 +204,19 @@ def _numbered(number: npt.NDArray[np.float64]) -> Codes:
 def _groups(rows: Mask, key: Sequence[Codes]) -> tuple[npt.NDArray[np.intp], Codes]:
     """Return the rows that share their whole key with another one, and which group each is in, numbered as they come."""
     at = np.flatnonzero(rows)
-    for code in key:  # a number of its own in one column is enough to be alone: of lines with ids, none is left
-        part = code[at] + 1
-        at = at[np.bincount(part)[part] > 1]
-    dense, limit = np.zeros(len(at), dtype=np.int64), 1
-    for code in key:
+    group, n = np.zeros(len(at), dtype=np.int64), 1
+    # what tells most rows apart comes first: who is alone in some columns is alone in all, and is asked no more
+    for code in sorted(key, key=lambda code: -int(code.max(initial=0))):
         part = code[at] + 1
         width = int(part.max(initial=0)) + 1
-        if limit > _LARGEST // width:  # the columns so far and this one don't fit into one number together
-            dense = pd.factorize(dense)[0].astype(np.int64)
-            limit = int(dense.max(initial=0)) + 1
-        dense, limit = dense * width + part, limit * width
-    dense = pd.factorize(dense)[0].astype(np.int64)
-    size = np.bincount(dense) if len(dense) else np.zeros(0, dtype=np.int64)
-    shared = size[dense] > 1
-    return at[shared], pd.factorize(dense[shared])[0].astype(np.int64)
+        group, n = group * width + part, n * width
+        if n > 4 * len(at):
+            group = pd.factorize(group)[0].astype(np.int64)
+            n = int(group.max(initial=0)) + 1
+        shared = np.bincount(group, minlength=n)[group] > 1
+        if not shared.all():
+            at, group = at[shared], group[shared]
+    return at, pd.factorize(group)[0].astype(np.int64)
 
 
 def _ends(group: Codes) -> tuple[Codes, Codes]:

@@ -15,6 +15,7 @@ from ..errors import ConfigError
 from ..frames import values
 from ..purchases import Purchases
 from ..review import View, look_at
+from ..system import beside
 from ..tidy import warnings_in
 from ._beside import BESIDE
 from ._exhibits import Content, Exhibit, named_as, safe
@@ -49,7 +50,9 @@ def content(
         data, vendor = of_vendor(data, vendor)
         subject = "material"  # grouped by vendor, such a report would have one bar in each chart
         wanted = tuple(name for name in wanted if name != "findings")  # they compare vendors
-    view = View.of(data, currency, as_of)
+    with beside() as also:
+        also(lambda: charts.render)  # loads matplotlib, half a second, while amounts are converted
+        view = View.of(data, currency, as_of)
     made = Content(view.data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), view.end)
 
     def draw() -> None:
