@@ -75,14 +75,15 @@ def is_scaled_sign(text: str) -> bool:
 def with_beside(own: Labels, beside: Labels, stated: str | None = None) -> tuple[Labels, Labels, npt.NDArray[np.bool_]]:
     """Return the rows' currencies with those beside their numbers where they have none, those beside, and where they contradict.
 
-    A sign of several fits each of its own: of "$" and "CAD" the row's currency is CAD, whichever of them stands beside the number.
+    A sign of several fits each of its own: of "$" and "CAD" the row's currency is CAD, whichever of them stands beside the number. The
+    rows' are those of `currency_signs`; the result, too, in which "£" is not yet GBP: another place may still say which it is.
 
     >>> own, beside = (categoricals.from_texts(t) for t in (["CAD", "$", "EUR", None], ["$", "CAD", "$", "$"]))
     >>> taken, _, other = with_beside(own, beside)
     >>> taken.tolist(), other.tolist()
     (['CAD', 'CAD', 'EUR', '$'], [False, False, True, False])
     """
-    said = currency_codes(beside, stated)
+    said = currency_signs(beside, stated)
     other = (beside.codes >= 0) & (own.codes >= 0) & ~categoricals.equal(said, own)
     clearer = np.zeros(len(own), dtype=bool)
     rows = np.flatnonzero(other)
@@ -90,7 +91,7 @@ def with_beside(own: Labels, beside: Labels, stated: str | None = None) -> tuple
     pairs, of = np.unique(mine * n + np.asarray(beside.codes)[rows], return_inverse=True)
     texts = [(str(own.categories[i // n]), str(beside.categories[i % n])) for i in pairs]
     other[rows] = np.array([not may_stand_for(sign, code) for code, sign in texts], dtype=bool)[of]
-    clearer[rows] = np.array([may_stand_for(code, currency_code(sign)) for code, sign in texts], dtype=bool)[of]
+    clearer[rows] = np.array([may_stand_for(code, _sign(sign)) for code, sign in texts], dtype=bool)[of]
     return categoricals.where((own.codes >= 0) & ~clearer, own, said), said, other & ~clearer
 
 
@@ -107,20 +108,43 @@ def currency_codes(given: Labels, stated: str | None = None) -> Labels:
     return categoricals.relabel(given, [currency_code(str(c), stated) or None for c in given.categories])
 
 
+def currency_signs(given: Labels, stated: str | None = None) -> Labels:
+    """Return the same, with every sign of several as it is: "£" is GBP only where nothing else says whose pounds they are.
+
+    >>> currency_signs(categoricals.from_texts(["eur", "$", "£"])).tolist()
+    ['EUR', '$', '£']
+    """
+    return categoricals.relabel(given, [_sign(str(c), stated) or None for c in given.categories])
+
+
+def settled_signs(signs: Labels) -> Labels:
+    """Return what `currency_signs` gives as codes, where nothing else said whose they are; a key of no known currency stays as it is.
+
+    >>> settled_signs(categoricals.from_texts(["$", "£", "EGP"])).tolist()
+    ['$', 'GBP', 'EGP']
+    """
+    return categoricals.relabel(signs, [_SIGNS.get(c, c) if _may_be(c) else c for c in map(str, signs.categories)])
+
+
 def currency_code(text: str, stated: str | None = None) -> str:
     """Return one currency as its code; a sign of several is that of the stated one, where it may be.
 
     >>> currency_code("£"), currency_code("£", "EGP"), currency_code("kr.", "SEK"), currency_code("EUR€")
     ('GBP', 'EGP', 'SEK', 'EUR')
     """
+    sign = _sign(text, stated)
+    return _SIGNS.get(sign, sign)
+
+
+def _sign(text: str, stated: str | None = None) -> str:
     if stated is not None and stated in _may_be(text):
         return stated
     plain = _HUNDREDTHS.get(text.strip(), text.strip().upper())
     found = _LETTERS_AND_SIGN.fullmatch(plain)
     if found and in_iso_4217(found[1]):
         return found[1]
-    if plain not in _SIGNS and _may_be(plain):
-        return plain.rstrip(".")
+    if _may_be(plain):
+        return plain if plain in _SIGNS else plain.rstrip(".")
     return _SIGNS.get(plain, plain)
 
 

@@ -16,7 +16,7 @@ from ..errors import SchemaError, one_of
 from ..frames import categoricals
 from ..system import mapping_of, near, text_of
 from . import _derive, _receipts, _status
-from ._currencies import currency_code, currency_codes, with_beside
+from ._currencies import currency_code, currency_signs, settled_signs, with_beside
 from ._identities import disagreeing, one_vendor, split_by_vendor
 from ._issues import WARNING, IssueBook, a_few, much_unreadable
 from ._nothing import nothing
@@ -25,7 +25,7 @@ from ._parsing import zone
 from ._row_checks import check_rows, check_stacked, check_zeros
 from ._schema import LINES, ORDERS, SOURCES, Column
 from ._table_values import Table, TableFormat, TableValues, filled, framed, read_values, stripped
-from ._tables_beside import RECEIPT, only_currency, overlaid, with_heads, with_receipts
+from ._tables_beside import RECEIPT, overlaid, with_heads, with_receipts
 
 #: A table beside the lines: with our names, or with what maps its names to ours.
 Beside = pd.DataFrame | tuple[pd.DataFrame, Mapping[str, str]]
@@ -95,11 +95,11 @@ def tidy_table(
 
     frame = framed(got[0], len(df), [*LINES, *_ORDER_ONLY.values()])
     head_frame = None if heads is None else framed(heads, len(tables[1].df), ORDERS)
-    stated = currency if currency is not None or head_frame is None else only_currency(head_frame)
-    frame = _with_ids(frame, got[0], connection, currency, stated, book)
+    frame = _with_ids(frame, got[0], connection, currency, book)
     if head_frame is not None:
         frame, head_rows, said = with_heads(frame, head_frame, book, currency)
         notes += said
+    frame = frame.assign(currency=settled_signs(categoricals.from_series(frame["currency"])))
     frame, of, said = split_by_vendor(frame, book)
     notes += said
 
@@ -219,12 +219,11 @@ def _with_ids(
     got: TableValues,
     connection: str,
     currency: str | None,
-    stated: str | None,
     book: IssueBook,
 ) -> pd.DataFrame:
     """Return the frame with connection, order, line and vendor ids and a currency in every row that can have one.
 
-    A sign of several currencies is that of the ``stated`` one.
+    A sign of several currencies is that of the one that was passed, else it stays a sign.
     """
     n = len(frame)
     names = ("vendor_id", "vendor_name", "order_id", "order_number", "line_number", "currency", "status")
@@ -237,9 +236,9 @@ def _with_ids(
         out["order_id"] = filled(out["order_id"], categoricals.from_texts("#" + position))
     given = frame["line_id"].mask((frame["line_id"] == "").fillna(False))
     out["line_id"] = given.fillna("#" + position if given.notna().any() else position)  # never one that is given
-    own = currency_codes(out["currency"], stated)
+    own = currency_signs(out["currency"], currency)
     for name, beside in got.currency.items():  # "EUR 1.234,56"
-        own, said, other = with_beside(own, beside, stated)
+        own, said, other = with_beside(own, beside, currency)
         book.add("lines", name, np.flatnonzero(other), pd.Series(said), OTHER_CURRENCY)
     if currency is not None:
         # not where one was given

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
-from ._currencies import currency_codes
+from ._currencies import currency_codes, currency_signs
 from ._identities import one_vendor, plain_text
 from ._no_values import why_no_currency
 from ._parsing import sound
@@ -59,7 +59,7 @@ def with_names(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFr
         known = categoricals.relabel(keys, [names.get(k, k if of.keeps_key else None) for k in keys.categories])
         if of.column in frame:  # what the record itself says goes before the list
             own = categoricals.from_series(frame[of.column])
-            own = currency_codes(own) if of.column == "currency" else own
+            own = currency_signs(own) if of.column == "currency" else own
             known = categoricals.where(categoricals.has_text(own), own, known)
         out[of.column] = known
     return frame.assign(**out)

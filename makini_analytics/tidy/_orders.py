@@ -18,7 +18,7 @@ from ..frames import categoricals
 from ..records import Record, cut_lines
 from . import _receipts
 from ._beside import tell_orphans, tidy_receipts, tidy_returns
-from ._currencies import with_beside
+from ._currencies import settled_signs, with_beside
 from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
 from ._names import Records, keys_that_lack, with_materials, with_names
@@ -121,11 +121,12 @@ class OrdersBuilder:
         lost = [i for i in orders["order_id"].iloc[self._documents.without_lines] if i not in self.lines_not_had]
         lacking = keys_that_lack((orders, lines), lookups)
         orders = with_names(orders, lookups)
+        orders = orders.assign(currency=settled_signs(categoricals.from_series(orders["currency"])))
         lines = with_materials(with_names(lines, lookups), lookups.get("materials", ()))
         # before inheriting: `settle_states` weighs a line's own status and its order's apart
         own_status = lines["status"]
         lines = _without_what_was_lost(_inherit(lines, orders, of), lines, book)
-        lines = _with_currencies_beside(lines, self._documents.currency, book)
+        lines = _with_currencies(lines, orders["currency"].array.take(of), self._documents.currency, book)
         return PreparedOrders(
             connection,
             orders,
@@ -229,16 +230,22 @@ def _without_what_was_lost(lines: pd.DataFrame, own: pd.DataFrame, book: IssueBo
     return lines.assign(**out)
 
 
-def _with_currencies_beside(
-    lines: pd.DataFrame, beside: Mapping[str, Mapping[int, str]], book: IssueBook
+def _with_currencies(
+    lines: pd.DataFrame, of_order: categoricals.Labels, beside: Mapping[str, Mapping[int, str]], book: IssueBook
 ) -> pd.DataFrame:
-    """Return the lines with the currency that stands beside a number - "USD 12.50" - where there is no other; one that differs is told."""
+    """Return the lines with their currencies as codes: the order's says which "$" the line's is.
+
+    One that stands beside a number - "USD 12.50" - is taken where there is no other; one that differs is told.
+    """
     own = categoricals.from_series(lines["currency"])
+    # a line without one is one whose own could not be read, else it would have its order's
+    others = (own.codes >= 0) & ~categoricals.equal(own, of_order)
+    own, _, _ = with_beside(own, categoricals.where(others, of_order, categoricals.missing(len(lines))))
     for name, texts in beside.items():
         given = categoricals.from_texts([texts.get(i) for i in range(len(lines))])
         own, said, other = with_beside(own, given)
         book.add("lines", name, np.flatnonzero(other), pd.Series(said), OTHER_CURRENCY)
-    return lines.assign(currency=own) if beside else lines
+    return lines.assign(currency=settled_signs(own))
 
 
 _KEY_OF = {

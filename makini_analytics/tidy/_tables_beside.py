@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..frames import categoricals, stack
 from . import _receipts
-from ._currencies import currency_codes, with_beside
+from ._currencies import currency_codes, currency_signs, with_beside
 from ._issues import IssueBook
 from ._schema import LINES, ORDERS, RECEIPT_LINES
 from ._table_values import TableValues, filled, framed, stripped
@@ -24,12 +24,6 @@ RECEIPT = {c.name: c for c in RECEIPT_LINES} | {
     for c in LINES
     if c.name in ("order_number", "delivered_date", "received_quantity", "rejected_quantity", "unit_of_measure")
 }
-
-
-def only_currency(heads: pd.DataFrame) -> str | None:
-    """Return the currency of the order heads where they have one alone: it says whose "£" the lines' are."""
-    codes = currency_codes(categoricals.from_series(heads["currency"])).dropna().unique()
-    return str(codes[0]) if len(codes) == 1 else None
 
 
 def with_heads(
@@ -48,7 +42,12 @@ def with_heads(
     book.add("order heads", "order_id", np.flatnonzero(twice), key, "the order is there twice: the first one is taken")
     at = _places(categoricals.to_strings(frame[by]), key)
     of_head = categoricals.from_texts(heads["currency"].array.take(at, allow_fill=True))
-    frame = frame.assign(currency=with_beside(categoricals.from_series(frame["currency"]), of_head)[0])  # which "$"
+    own, codes = (
+        with_beside(categoricals.from_series(frame["currency"]), of_head)[0],
+        heads["currency"].dropna().unique(),
+    )
+    # which "$": that of the order's head, and where that is missing of all heads, if they have one alone
+    frame = frame.assign(currency=currency_signs(own, str(codes[0]) if len(codes) == 1 else None))
     out: dict[str, Any] = {}
     for c in LINES:
         if c.name not in _ORDER or c.name in ("connection", "order_id", "order_number", "state"):

@@ -155,6 +155,24 @@ def test_a_sign_of_several_currencies_is_that_of_the_one_stated(sign, code):
         assert got.issues.empty
 
 
+@pytest.mark.parametrize("column", ["amt", "c"])
+def test_a_sign_of_several_currencies_is_that_of_its_own_order_s_head(column):
+    given = {"amt": ["£ 1.50"] * 5} if column == "amt" else {"amt": [1.5] * 5, "c": ["£"] * 5}
+    heads = pd.DataFrame({"order_number": ["0", "1", "2"], "currency": ["EGP", "GBP", "USD"]})
+    got = table(AMOUNT | ({"c": "currency"} if column == "c" else {}), **given, currency=None, orders=heads)
+    # of an order that no head is of, or one that can't be in "£", it is the commonest one
+    assert got.lines.currency.tolist() == ["EGP", "GBP", "GBP", "GBP", "GBP"]
+    assert got.lines.amount.tolist() == [1.5] * 5
+    assert got.issues[["column", "value"]].values.tolist() == [["currency", "£ / USD"]]
+
+
+def test_a_code_of_a_line_is_not_the_one_of_its_order_s_head():
+    heads = pd.DataFrame({"order_number": ["0"], "currency": ["EGP"]})
+    got = table(AMOUNT | {"c": "currency"}, amt=[1.5], c=["GBP"], currency=None, orders=heads)
+    assert got.lines.currency.tolist() == ["GBP"]
+    assert got.issues.value.tolist() == ["GBP / EGP"]
+
+
 @pytest.mark.parametrize("stated", [None, "EUR"])
 @pytest.mark.parametrize("sign", one_in(2, ["$", "¥", "kr"]))
 def test_a_sign_of_several_currencies_that_nothing_settles_is_told(sign, stated):

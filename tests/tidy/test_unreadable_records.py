@@ -197,6 +197,18 @@ def test_a_currency_beside_a_number_counts_and_one_that_contradicts_is_told(valu
     assert told[["id", "value"]].values.tolist() == [["a-0", "USD"]]
 
 
+@pytest.mark.parametrize(("sign", "code"), [("£", "EGP"), ("$", "CAD"), ("kr", "SEK")])
+def test_a_sign_of_several_currencies_is_that_of_the_order(sign, code):
+    line = {"price": None, "lineTotalValue": f"{sign} 10.00"}
+    got = tidy(
+        po("a", line | {"currency": sign}, line, {"currency": "USD"}, currency=code),
+        po("b", {"lineTotalValue": f"10.00 {code}", "currency": sign}, currency=None),
+    )
+    assert got.lines.currency.tolist() == [code, code, "USD", code]
+    assert got.lines.amount.tolist()[:2] == [10.0, 10.0]
+    assert not got.issues.column.isin(["currency"]).any()
+
+
 @pytest.mark.parametrize("bad", one_in(2, [{"quantity": "4 or 5"}, {"receivedAt": "soon"}]))
 def test_a_receipt_that_can_not_be_read_leaves_its_line_unknown(bad):
     rest = {"key": "s", "poLineKey": "a-0", "quantity": 1, "receivedAt": "2025-01-21"} | bad
