@@ -50,10 +50,12 @@ def clear_in(family: Mapping[str, Evidence]) -> dict[str, Mask]:
 
 #: A price that moved by more than so many times within a year is more likely that of a box of 5, 6, 24 or 1,000, or mistyped.
 _MOST_TIMES = 4
+#: In one unit that of a hundred pieces, or a slip of two digits: what `spend.price_changes` takes for a slip, too.
+_MOST_TIMES_IN_A_UNIT = 50
 
 
 def in_another_unit(items: pd.DataFrame) -> Mask:
-    """Which items of a bridge have no unit, and a price so many times as high, or as low, that it is more likely that of a box."""
+    """Which items of a bridge have a price so many times as high, or as low, that it is more likely that of a box or of a hundred."""
     effect = items["price"].to_numpy(dtype=float)
     base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
     times = np.divide(base + effect, base, out=np.ones(len(items)), where=(base > 0) & (base + effect > 0))
@@ -61,9 +63,9 @@ def in_another_unit(items: pd.DataFrame) -> Mask:
 
 
 def by_the_box(times: Floats, unit: pd.Series) -> Mask:
-    """Which prices moved so many times without a unit that they are more likely those of a box."""
-    far = np.abs(np.log(times)) > np.log(_MOST_TIMES)
-    return np.asarray(far & unit.isna().to_numpy(), dtype=np.bool_)
+    """Which prices moved so many times, for what their unit says, that they are more likely those of a box or of a hundred."""
+    most = np.where(unit.isna().to_numpy(dtype=bool), _MOST_TIMES, _MOST_TIMES_IN_A_UNIT)
+    return np.asarray(np.abs(np.log(times)) > np.log(most), dtype=np.bool_)
 
 
 def named(table: pd.DataFrame) -> Mask:

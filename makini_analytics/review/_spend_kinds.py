@@ -105,7 +105,7 @@ def _effects(view: View) -> dict[str, float]:
     out = {word: float(table[name]) for name, word in _EFFECTS.items() if name in table}
     if view.in_another_unit:
         apart = ("price", "volume", "mix")
-        out["prices, volume and mix (their units are not known)"] = sum(out.pop(_EFFECTS[name], 0.0) for name in apart)
+        out["prices, volume and mix (their units are in doubt)"] = sum(out.pop(_EFFECTS[name], 0.0) for name in apart)
     out[charts.NEW_AND_LOST] = table[charts.NEW_AND_LOST]
     return {k: v for k, v in out.items() if abs(v) >= 0.0005 * abs(float(table["before"]))}
 
@@ -148,7 +148,8 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     if not len(vendors) or not total["base"] > 0:
         return Finding("prices", f"prices ({view.not_compared or _no_prices(view)})", certainty=UNKNOWN)
     if n_other := view.in_another_unit:
-        why = f"{count(n_other, 'item')} without a unit cost more than four times as much, or less than a fourth: more likely another unit"
+        cost = f"{count(n_other, 'item')} {'costs' if n_other == 1 else 'cost'} many times as much, or a fraction"
+        why = f"{cost}: more likely another unit, or a price per 100"
         return Finding("prices", f"prices ({why})", certainty=UNKNOWN)
     same = float(view.same_items["after"].sum())
     # beside what returns have left of spend, a share would be more than the whole

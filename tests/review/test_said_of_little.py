@@ -185,6 +185,8 @@ def test_the_card_knows_what_is_overdue_as_the_findings_do():
             (None, 1.1, True),
             (None, 3, True),
             ("EA", 10, True),
+            ("EA", 100, False),
+            ("EA", 1 / 1000, False),
         ],
     ),
 )
