@@ -32,6 +32,8 @@ PARTS = "parts"
 FRAMES = ("orders", "lines", "issues")
 #: Columns of sources that later versions added: folders that were saved before lack them, and they are missing.
 _ADDED = ("read_with",)
+#: What frames carry along, and how their amounts were converted.
+_CARRIED = ("currency", *CARRIED)
 #: So often a folder is read that is saved anew meanwhile.
 _TRIES = 10
 _MISSING = "\\N"  # in CSV, so that an empty text and a missing one stay two things
@@ -97,7 +99,7 @@ def write(folder: Path, frames: Mapping[str, pd.DataFrame], as_of: pd.Timestamp 
             else:
                 frame.to_csv(new / f"{table}.csv.gz", index=False, na_rep=_MISSING)
         # a part remembers what the whole tells, and what it was narrowed to
-        carried = {t: {k: frame.attrs[k] for k in CARRIED if k in frame.attrs} for t, frame in frames.items()}
+        carried = {t: {k: frame.attrs[k] for k in _CARRIED if k in frame.attrs} for t, frame in frames.items()}
         rows = {table: len(frame) for table, frame in frames.items()}
         write_head(new, suffix, as_of, dtypes=dtypes, rows=rows, carried={t: of for t, of in carried.items() if of})
 
@@ -207,7 +209,7 @@ def read(folder: Path, head: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
             if table == "sources":
                 frame = checked_sources(path, frame)
         check_rows(path, head, table, len(frame))
-        frame.attrs |= {k: v for k, v in (head.get("carried") or {}).get(table, {}).items() if k in CARRIED}
+        frame.attrs |= {k: v for k, v in (head.get("carried") or {}).get(table, {}).items() if k in _CARRIED}
         frames[table] = frame
     return frames
 

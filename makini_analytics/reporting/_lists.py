@@ -68,9 +68,9 @@ def note_of(table: pd.DataFrame) -> str:
     if "bucket" in table and (table["bucket"] == UNTOLD).any():
         return f"{NOTHING_TOLD.capitalize()}."
     converted = table.attrs.get("currency") != "as in the documents"
-    return (
-        f"{note} Both prices are at the exchange rates of that year." if "price_before" in table and converted else note
-    )
+    if not ("price_before" in table and converted):
+        return note
+    return f"{note} Both prices are at the exchange rates of that year; what was bought in another currency than before is not compared."
 
 
 def _kind(table: pd.DataFrame) -> str:

@@ -284,6 +284,8 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
         horizon = lead_time_lines(view)[1]
         if not np.isin(ages(view.narrow, as_of=view.day).outcome, DELIVERED).any():
             why = "of no line is it known after how many days it came"
+            if values(view.lines, "delivered_date", "datetime64[us]").notna().any():
+                why = "too few delivery days are recorded to judge by"
         elif horizon > _LONGEST:
             why = f"one line in twenty takes longer than {_LONGEST} days, and too few orders are that old"
         return Finding("lead time", f"lead times ({why})", certainty=UNKNOWN)

@@ -54,6 +54,13 @@ _MOST_TIMES = 4
 _MOST_TIMES_IN_A_UNIT = 50
 
 
+def in_all_currencies(items: pd.DataFrame) -> pd.DataFrame:
+    """Return items that stand apart by the currency of their documents as one row each, in their order."""
+    sums = [c for c in items if items[c].dtype.kind == "f"]
+    keys = [c for c in items if c not in (*sums, "original_currency")]
+    return items.groupby(keys, dropna=False, sort=False)[sums].sum().reset_index()
+
+
 def in_another_unit(items: pd.DataFrame) -> Mask:
     """Which items of a bridge have a price so many times as high, or as low, that it is more likely that of a box or of a hundred."""
     effect = items["price"].to_numpy(dtype=float)

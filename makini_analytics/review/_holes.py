@@ -15,8 +15,8 @@ _HARDLY, _DAYS, _MONTHS = 0.1, 8, 2
 _MANY = 1 / 3
 #: Connections of a smaller share of the lines don't decide.
 _SMALL = 0.1
-#: So many days lie at most between the last order of a system and the first of the one that takes its place.
-_CHANGE_OVER = pd.Timedelta(days=62)
+#: So many days lie at most between the last order of a system and the first of the one that takes its place, and so long do both run.
+_CHANGE_OVER, _SIDE_BY_SIDE = pd.Timedelta(days=62), pd.Timedelta(days=183)
 
 Ints = npt.NDArray[np.integer]
 
@@ -54,6 +54,7 @@ def taken_over(
     """
     for old, last in stopped.items():
         for new, first in begun.items():
-            if abs(first - last) <= _CHANGE_OVER and old != new and min(share[old], share[new]) >= _SMALL:
+            near = -_SIDE_BY_SIDE <= first - last <= _CHANGE_OVER
+            if near and old != new and min(share[old], share[new]) >= _SMALL:
                 return old, new
     return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+
+import pandas as pd
 
 from .. import charts, currency
 from ..errors import ConfigError, MakiniWarning
@@ -18,8 +21,14 @@ _MOST_WITHOUT_RATE = 0.5
 def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | None, str]:
     """Return the purchases in one currency, which one, and what there is to say about it."""
     codes = values(data.lines, "currency", "string").astype("string").dropna().value_counts()
-    unit = currency_code(str(to)) if to is not None else str(codes.index[0]) if len(codes) else None
+    before = _converted_to(data.lines)
+    unit = currency_code(str(to)) if to is not None else before or (str(codes.index[0]) if len(codes) else None)
     others = int(codes.drop(unit, errors="ignore").sum()) if unit else 0
+    if (
+        unit is not None and unit == before
+    ):  # at the rates of whoever did it: others are no answer where those have none
+        how = str(data.lines.attrs.get("currency", f"converted to {unit}"))
+        return data, unit, f"Amounts are {how}.{_without_rate(others)}"
     if unit is None or not others:
         return data, unit, ""
     what = "1 line in another currency" if others == 1 else f"{charts.number(others)} lines in other currencies"
@@ -41,6 +50,19 @@ def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | N
     if to is None and lacking > _MOST_WITHOUT_RATE * others:
         of = "it has" if others == 1 else f"{charts.number(lacking)} of them {'has' if lacking == 1 else 'have'}"
         return data, unit, f"{apart}: {of} no rate."
-    has = "has" if lacking == 1 else "have"
-    rest = f" {count(lacking, 'line')} {has} no rate and no amount here." if lacking else ""
-    return made, unit, f"All amounts in {unit}, at the European Central Bank's rate of the order date.{rest}"
+    said = f"All amounts in {unit}, at the European Central Bank's rate of the order date."
+    return made, unit, said + _without_rate(lacking)
+
+
+def _converted_to(lines: pd.DataFrame) -> str | None:
+    """Return the currency that the lines were converted to before, by `currency.convert`; None where they were not."""
+    if "original_currency" not in lines:
+        return None
+    if told := re.match(r"converted to (\S+)", str(lines.attrs.get("currency", ""))):
+        return told[1]
+    made = lines["currency"][(lines["original_currency"] != lines["currency"]).fillna(False)].mode()
+    return str(made[0]) if len(made) else None
+
+
+def _without_rate(n: int) -> str:
+    return f" {count(n, 'line')} {'has' if n == 1 else 'have'} no rate and no amount here." if n else ""

@@ -27,7 +27,7 @@ from ..frames import Mask, days_of
 from ..purchases import Purchases
 from ..system import known_options, text_of
 from ._cells import CELLS, Cells, came_within, told
-from ._evidence import in_another_unit, price_shift
+from ._evidence import in_all_currencies, in_another_unit, price_shift
 from ._kinds import count
 from ._sides import GROUP, PART, Floats, Side, sides_of
 from ._told import outcomes_hidden
@@ -253,11 +253,17 @@ class Card:
         view, now = self.after.view, self.after.ordered
         known = now[PART] != -2
         both = map(view.asked, (self.before.ordered, now if known.all() else now[known]))
+        by = [
+            GROUP,
+            *(["original_currency"] if view.converted else []),
+        ]  # what is bought in another currency has no price to compare
         try:
-            items = spend.bridge(*both, by=GROUP, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit, as_of=view.day)  # fmt: skip
+            items = spend.bridge(*both, by=by, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit, as_of=view.day)  # fmt: skip
         except (SchemaError, ConfigError):  # nothing says what was bought
             return none, Trend(none, np.zeros(self.n, dtype=bool))
         items = items[(items["before"] > 0) & (items["after"] > 0)]
+        if view.converted:
+            items = in_all_currencies(items)
         if view.in_another_unit:
             items = items[~in_another_unit(items)]
         group, price = np.asarray(items[GROUP], dtype=np.int64), items["price"].to_numpy(dtype=float)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
+from ..compute import RECORDED_SHARE
 from ..errors import ConfigError, SchemaError
 from ..frames import days_of, in_state, numbers, values
 from ._delivery_kinds import lead_time_lines
@@ -186,7 +187,8 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
         return None
     mine = view.open_in_unit
     past = mine.loc[mine["days_overdue"] > 0, "open_value"]
-    told = past.notna().any() if len(past) else mine["due_date"].notna().any() or mine.empty
+    nothing_past = mine["due_date"].notna().any() or mine.empty
+    told = past.notna().any() if len(past) else nothing_past and not view.waiting_left_out(last=-1)
     if not told or not view.has_amount.any():
         return None
     value = float(past.sum())
@@ -276,8 +278,14 @@ def data_line(view: View) -> list[str]:
         whose = f"{of} records deliveries" if of else "Deliveries are recorded"
         some = f"{count(n_out, 'line')} {view.word} {when} {day_in_words(day)} {'is' if n_out == 1 else 'are'}"
         out.insert(0, f"{whose} {then}: {some} neither late nor overdue, as far as anyone knows.")
-    undated = view.undated
-    if undated:
+    dated = values(lines, "delivered_date", "datetime64[us]").notna()
+    with_days = set(lines.loc[dated, "connection"].dropna()) if view.undated else set()
+    for undated, what in (
+        ([n for n in view.undated if n not in with_days], "no delivery days"),
+        ([n for n in view.undated if n in with_days], f"the day of delivery of fewer than {charts.percent(RECORDED_SHARE)} of what came"),
+    ):  # fmt: skip
+        if not undated:
+            continue
         mine = lines["connection"].isin(undated)
         spent = view.money(view.part(mine.to_numpy() & view.in_year))
         records, its = ("records", "its") if len(undated) == 1 else ("record", "their")
@@ -285,5 +293,5 @@ def data_line(view: View) -> list[str]:
         amount = (
             f"{view.say(spent)}{' of the twelve months' if view.dated else ''} is in spend," if has else "lines are"
         )
-        out.append(f"{', '.join(undated)} {records} no delivery days: {its} {amount} not in on time and lead time.")
+        out.append(f"{', '.join(undated)} {records} {what}: {its} {amount} not in on time and lead time.")
     return [charts.printable(s) for s in out]

@@ -16,7 +16,7 @@ from ..errors import ConfigError, SchemaError
 from ..frames import AsOfDays, Mask, as_of_days, categoricals, counts_as_spend, days_of, encode, numbers, values
 from ..purchases import Purchases
 from ..system import cached_property
-from ._evidence import in_another_unit
+from ._evidence import in_all_currencies, in_another_unit
 from ._judged import Judged
 from ._one_currency import in_one_currency
 from ._told import says_what
@@ -61,7 +61,7 @@ class View(Judged):
         day = as_of_days(given.lines, as_of)
         data, unit, note = in_one_currency(given, to)
         told = "" if as_of is None else f", as_of='{day.day.date()}'"
-        return cls(given, data, unit, data is not given, note, day, told)
+        return cls(given, data, unit, "original_currency" in data.lines, note, day, told)
 
     @property
     def lines(self) -> pd.DataFrame:
@@ -280,9 +280,14 @@ class View(Judged):
 
     @cached_property
     def same_items(self) -> pd.DataFrame:
-        """`spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did."""
-        items = self._items(per_vendor=True)
+        """`spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did.
+
+        What is bought in another currency than before has no price to compare: nobody can tell price and rate apart.
+        """
+        items = self._items(per_vendor=True, by="original_currency" if self.converted else None)
         both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
+        if self.converted:
+            both = in_all_currencies(both)
         both.attrs = items.attrs
         return both
 
@@ -299,11 +304,11 @@ class View(Judged):
         """The same of all items, whoever they were bought from: one row for each unit of an item."""
         return self._items(per_vendor=False)
 
-    def _items(self, per_vendor: bool) -> pd.DataFrame:
+    def _items(self, per_vendor: bool, by: str | None = None) -> pd.DataFrame:
         before, after = map(self.asked, self.sides)
         return spend.bridge(
-            before, after, per_vendor=per_vendor, per_item=True, mixed_units="apart", currency=self.unit, as_of=self.day
-        )
+            before, after, by=by, per_vendor=per_vendor, per_item=True, mixed_units="apart", currency=self.unit, as_of=self.day
+        )  # fmt: skip
 
     @cached_property
     def backtest(self) -> pd.DataFrame:

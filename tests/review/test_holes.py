@@ -69,14 +69,16 @@ def test_years_that_are_whole_are_compared(lacks):
     assert changed(table[~lacks(table)].reset_index(drop=True))["certainty"] == "counted"
 
 
-def test_a_system_that_goes_on_as_another_one_is_not_compared():
+@pytest.mark.parametrize("begin", ["2025-01-02", "2024-10-02", "2024-08-02"])
+def test_a_system_that_goes_on_as_another_one_is_not_compared(begin):
     old, new = (
         ma.Purchases.from_table(ordered(*days), as_of=DAY, connection=name)
-        for name, days in (("old", ("2023-01-01", "2024-12-30")), ("new", ("2025-01-02", "2025-06-30")))
+        for name, days in (("old", ("2023-01-01", "2024-12-30")), ("new", (begin, "2025-06-30")))
     )
     told = ma.findings(ma.concat([old, new])).set_index("kind").loc["change"]
     assert told["certainty"] == "can't be told"
-    assert "old has no order after 30 December 2024, and new begins on 2 January 2025" in told["sentence"]
+    day = pd.Timestamp(begin)
+    assert f"old has no order after 30 December 2024, and new begins on 2 {day:%B %Y}" in told["sentence"]
     other = ma.Purchases.from_table(ordered("2024-01-01", a_day=1), as_of=DAY, connection="new")
     told = ma.findings(ma.concat([old, other])).set_index("kind").loc["change"]  # it was there long before
     assert told["certainty"] == "counted" and "old has no order after" in told["why"]

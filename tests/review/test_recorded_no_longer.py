@@ -124,6 +124,8 @@ def test_lines_that_are_left_out_are_not_said_to_be_none():
     said = ma.findings(ma.Purchases.from_table(table, as_of=DAY, connection="erp")).set_index("kind")["sentence"]
     for kind in ("overdue", "soon late"):
         assert "are not judged: due after deliveries are recorded" in said[kind]
+    tiles = [t.name for t in look(ma.Purchases.from_table(table, as_of=DAY, connection="erp")).tiles]
+    assert "overdue" not in tiles  # 0.00 would be what nobody knows
     made = content(ma.Purchases.from_table(table, as_of=DAY, connection="erp"), sections=["open_orders"])
     assert not any("No line is open" in e.heading for e in made.exhibits)
 

@@ -297,3 +297,25 @@ def test_the_chart_of_vendors_names_whom_the_finding_names():
     table = next(e.table for e in content(data).exhibits if e.name == "slippage_by_vendor")
     assert table["against_others"].isna().all()
     assert slippage.by_vendor(data.lines[data.lines.required_date > "2024-12-31"])["against_others"].notna().any()
+
+
+@pytest.mark.parametrize(
+    ("earlier", "said"),
+    [
+        ("Old AG", "M1, 12 k EUR. It had another vendor before."),
+        ("New AG", "Whether there is another source the data can't say."),
+        (None, "Whether there is another source the data can't say."),
+    ],
+)
+def test_an_item_of_one_vendor_had_another_one_before(earlier, said):
+    days = pd.date_range("2024-01-15", "2025-12-15", freq="MS")
+    table = pd.DataFrame(
+        {"order_number": range(len(days)), "order_date": days, "material_id": "M1", "amount": 1000.0, "currency": "EUR"}
+    )
+    table["vendor_name"] = np.where(days < "2025", earlier or "", "New AG")
+    table["vendor_name"] = table["vendor_name"].replace("", None)
+    other = table.assign(
+        order_number=table["order_number"] + 100, material_id="M2", vendor_name=["A", "B"] * 11 + ["A"]
+    )
+    data = ma.Purchases.from_table(pd.concat([table, other], ignore_index=True), as_of="2025-12-31")
+    assert said in ma.findings(data).set_index("kind").loc["single source", "why"]

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
+from makini_analytics import currency
 from makini_analytics.reporting import content
-from makini_analytics.review import look
+from makini_analytics.review import View, look
 from tests.tiers import one_in
 
 
@@ -201,3 +202,46 @@ def test_what_has_no_amount_is_not_all_of_a_category():
     data = ma.Purchases.from_table(pd.concat([mine, other]), as_of="2025-12-31")
     why = ma.findings(data, currency="EUR").set_index("kind").loc["concentration", "why"]
     assert "What is known of Pumps is " in why and "lines of it have no amount in EUR" in why
+
+
+def test_prices_are_compared_in_the_currency_in_which_they_were_paid():
+    days = pd.date_range("2024-01-02", "2025-12-30", freq="5D")
+    later = np.asarray(days >= "2025")
+    rows = []
+    for item in range(12):
+        # the first six are bought in USD from 2025 on; the others cost 10 % more in EUR
+        code = np.where(later, "USD", "EUR") if item < 6 else "EUR"
+        rows.append(pd.DataFrame({"order_number": [f"{item}-{i}" for i in range(len(days))], "order_date": days, "vendor_name": "A",
+                                  "material_id": f"m{item}", "quantity": 10.0, "unit_of_measure": "EA", "currency": code,
+                                  "amount": np.where(later & (item >= 6), 110.0, 100.0)}))  # fmt: skip
+    data = ma.Purchases.from_table(pd.concat(rows, ignore_index=True), as_of="2025-12-31")
+    data = currency.convert(data, "EUR", {"USD": 0.5})
+    items = View.of(data, "EUR").same_items
+    assert sorted(items["material_id"]) == sorted(f"m{i}" for i in range(6, 12))
+    base = items["after"] - items["price"] - items["currency_effect"]
+    np.testing.assert_allclose(items["price"] / base, 0.1)
+    told = ma.findings(data).set_index("kind").loc["prices"]
+    assert told["certainty"] == "clear"
+    assert "+10.0 %" in told["why"]
+    row = ma.scorecard(data).iloc[0]
+    assert row["price_change"] == pytest.approx(0.1)
+
+
+def test_amounts_converted_at_own_rates_are_not_converted_again(tmp_path):
+    days = pd.date_range("2024-01-01", "2025-12-31", freq="4D")
+    table = pd.concat(
+        [pd.DataFrame({"order_number": [f"{code}{i}" for i in range(len(days))], "order_date": days, "vendor_name": code,
+                       "amount": 100.0, "currency": code}) for code in ("EUR", "USD", "ILS")], ignore_index=True)  # fmt: skip
+    with pytest.warns(ma.MakiniWarning, match="183 of 549 lines have no rate"):
+        own = currency.convert(ma.Purchases.from_table(table, as_of="2025-12-31"), "EUR", {"USD": 0.5})
+    own.save(tmp_path / "own")
+    truth = own.lines.loc[own.lines["order_date"] > "2024-12-31", "amount"].sum()
+    for data in (own, ma.Purchases.load(tmp_path / "own"), own.filter(since="2024-01-01")):
+        for asked in (None, "EUR"):
+            seen = look(data, currency=asked)
+            assert seen.view.spent == pytest.approx(truth)
+            assert "fixed rates; rates: 1 USD = 0.5 EUR. 183 lines have no rate" in seen.view.note
+            assert "183 without a rate" in seen.data_line[0]
+    page = ma.report(own, tmp_path / "own.html", progress=False).read_text(encoding="utf-8")
+    assert "European Central Bank" not in page
+    assert "1 USD = 0.5 EUR" in page
