@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from .. import slippage
 from ..errors import ConfigError, SchemaError
 from ..frames import Mask, days_of, pairs
+from ._evidence import of_same_items
 from ._sides import GROUP, PART, Floats, Ints, Side
 from ._told import outcomes_hidden
 
@@ -90,10 +92,28 @@ def _ended(how: str, side: Side) -> Cells:
 def came_within(side: Side, usual: Floats) -> Cells:
     """Return the lines that were ordered so long ago, and those of them that came within so many days of their group."""
     limit = usual[side.group]
+    return Cells.counted(side.group, side.part, old_enough(side, limit), side.days_to_come <= limit)
+
+
+def old_enough(side: Side, limit: Floats) -> Mask:
+    """Return the lines that came, or are still to come, and were ordered at least so many days ago."""
     ordered = days_of(side.ordered, "order_date").astype("datetime64[D]")
     age = (side.as_of.of_rows(side.ordered) - ordered).astype(float)
-    judged = side.delivered_or_open & (age >= limit) & np.isfinite(limit)
-    return Cells.counted(side.group, side.part, judged, side.days_to_come <= limit)
+    out: Mask = side.delivered_or_open & (age >= limit) & np.isfinite(limit)
+    return out
+
+
+def same_items(before: Side, after: Side, most: Floats) -> Floats:
+    """Return which part of the change of each group's mean days, up to so many, is one of the same items."""
+    group, item, days = list[Any](), list[Any](), list[Any]()
+    for side in (before, after):
+        limit = most[side.group]
+        rows = old_enough(side, limit) & (side.part >= 0)
+        group.append(side.group[rows])
+        item.append(side.view.item[side.by_order != -1][rows])
+        days.append(np.minimum(side.days_to_come, limit)[rows])
+    later = np.repeat([False, True], [len(x) for x in group])
+    return of_same_items(np.concatenate(group), np.concatenate(item), later, np.concatenate(days), len(most))
 
 
 #: What is counted for each share of the card.

@@ -11,7 +11,7 @@ from ..compute import CENSORED, DELIVERED, ages, once
 from ..frames import Mask, days_of, numbered, values
 from ._alone import largest
 from ._calls import from_day, of_year, these, told
-from ._evidence import NO_VENDOR, Evidence, Floats, named, shifts
+from ._evidence import MOSTLY_SAME, NO_VENDOR, Evidence, Floats, Ints, named, of_same_items, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
 from ._on_time import closed_short, doubt_of, on_time_by
@@ -267,12 +267,24 @@ def _lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
 
 
 def lead_time_evidence(view: View) -> Evidence:
-    """Return each vendor's mean lead time, up to the horizon, in the two years, and how sure the difference is."""
+    """Return each vendor's mean lead time, up to the horizon, in the two years, and how sure the difference is.
+
+    Where more is bought of what takes long, no vendor takes longer: that is never clear.
+    """
     lines, _ = lead_time_lines(view)
     there, codes = numbered(view.vendors.codes[lines["place"]])
     names = view.vendors.keys.iloc[there].reset_index(drop=True)
     found = shifts(codes, lines["month"].to_numpy(), lines["days"].to_numpy(), len(there), names).table
-    return Evidence(found.assign(p_value=found["p_value"].where(named(found))))
+    p = found["p_value"].where(named(found))
+    by_others = p.notna() & (part_of_same_items(view, codes, len(there)) < MOSTLY_SAME)
+    return Evidence(found.assign(p_value=p.mask(by_others, 1.0)))
+
+
+def part_of_same_items(view: View, codes: Ints, n: int) -> Floats:
+    """Return which part of the change of each group's lead time is one of the same items."""
+    lines, _ = lead_time_lines(view)
+    after = lines["month"].to_numpy() >= 12
+    return of_same_items(codes, view.item[lines["place"].to_numpy()], after, lines["days"].to_numpy(), n)
 
 
 def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:

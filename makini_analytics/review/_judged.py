@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from ..frames import Mask, Recorded, days_of, in_state, recorded, starts_after
+from ..compute import ENTITIES
+from ..frames import Mask, Recorded, days_of, first_known, in_state, recorded, starts_after
 from ..system import cached_property
 from ._told import ITEM_NEVER_RECEIVED, NEVER_RECEIVED, NOTHING_TOLD, outcomes_hidden, untold_of
 from ._years import Years, day_in_words
@@ -106,6 +108,11 @@ class Judged(Years):
             rows = rows & (days >= first) & (days <= last)
         n, reason = max((int((rows & untold).sum()), reason) for untold, reason in self.why_untold)
         return f"{n:,} are not judged: {reason}" if n else ""
+
+    @cached_property
+    def item(self) -> npt.NDArray[np.int64]:
+        """A number for the item of each line, one for all that name none; that of two connections may be of two items."""
+        return first_known(self.lines, ENTITIES["material"][0]).codes.astype(np.int64) + 1
 
     @cached_property
     def told_lines(self) -> pd.DataFrame:

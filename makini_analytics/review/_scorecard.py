@@ -26,8 +26,8 @@ from ..errors import ConfigError, SchemaError
 from ..frames import Mask, days_of
 from ..purchases import Purchases
 from ..system import known_options, text_of
-from ._cells import CELLS, Cells, came_within, told
-from ._evidence import in_all_currencies, in_another_unit, price_shift
+from ._cells import CELLS, Cells, came_within, same_items, told
+from ._evidence import MOSTLY_SAME, in_all_currencies, in_another_unit, price_shift
 from ._kinds import count
 from ._sides import GROUP, PART, Floats, Side, sides_of
 from ._told import outcomes_hidden
@@ -303,9 +303,13 @@ class Card:
             nothing = Trend(none, np.zeros(self.n, dtype=bool), before=none)
             return dict.fromkeys(columns, none), dict.fromkeys(LEVELS, nothing)
         usual, trends = self._usual(), {}
+        most = np.where(np.isfinite(usual["p90"]), usual["p90"], usual["median"])
+        # what moves with what is bought is no trend of the vendor
+        by_others = same_items(self.before, self.after, most) < MOSTLY_SAME
         for name in LEVELS:
             one, other = (came_within(side, usual[name]) for side in sides)
             within = self._compared(one, other, more_is_better=True)
+            within = replace(within, p_value=np.where(by_others & ~np.isnan(within.p_value), 1.0, within.p_value))
             trends[name] = replace(within, before=self.after.of_groups(then, f"{name}_days"))
         return {c: self.after.of_groups(now, c) for c in columns}, trends
 

@@ -14,8 +14,8 @@ from .. import charts, lead_times, slippage, spend
 from ..compute import RECORDED_SHARE
 from ..errors import ConfigError, SchemaError
 from ..frames import days_of, in_state, numbers, values
-from ._delivery_kinds import lead_time_lines
-from ._evidence import Evidence, Floats, shifts
+from ._delivery_kinds import lead_time_lines, part_of_same_items
+from ._evidence import MOSTLY_SAME, Evidence, Floats, shifts
 from ._kinds import count
 from ._on_time import doubt_of, on_time_by
 from ._view import View
@@ -59,7 +59,16 @@ def tile_evidence(view: View) -> dict[str, Evidence]:
         except (SchemaError, ConfigError):
             month, value = np.zeros(0, dtype=np.int64), np.zeros(0)
         out[name] = shifts(np.zeros(len(month), dtype=np.int64), month, value, 1, pd.DataFrame(index=[0]))
+    if _by_other_items(view):
+        moved = out["lead_time"].table
+        out["lead_time"] = Evidence(moved.assign(p_value=moved["p_value"].mask(moved["p_value"].notna(), 1.0)))
     return out
+
+
+def _by_other_items(view: View) -> bool:
+    """Whether the lead time of all lines moves because other items are bought, of the same vendors or of others."""
+    n = len(lead_time_lines(view)[0])
+    return bool(n and part_of_same_items(view, np.zeros(n, dtype=np.int64), 1)[0] < MOSTLY_SAME)
 
 
 def _by_month(table: pd.DataFrame, column: str) -> tuple[np.ndarray, Floats]:
@@ -175,7 +184,8 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
     if not np.isnan(moved):
         like = "" if round(alike) == round(value) else f"like for like {count(round(alike), 'day')}, "
         change = like + ("no change" if not round(moved) else _signed(moved, count(round(abs(moved)), "day")))
-        change += "" if sure or not round(moved) else ", no clear change"
+        if not sure and round(moved):
+            change += ", of other items" if _by_other_items(view) else ", no clear change"
     months, before = _series(*_by_month(lead_times.by_vendor(keyed, by="month", as_of=view.day), "median_days"))
     good = bool(moved < 0) if sure and moved else None
     return Tile("lead_time", "Lead time, median", "days", value, was, None, count(round(value), "day"), change, sure, good, months,
