@@ -18,6 +18,7 @@ from ..frames import (
     RECORDED,
     TOLD_IN,
     days_of,
+    encode,
     known_first_orders,
     moment_of,
     recorded,
@@ -71,11 +72,19 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     days = own_days(data.sources, data.as_of)[data.sources["connection"].isin(names)]
     told = {n: ", ".join(sorted(texts)) for n, texts in wanted.items()}
     told |= {n: str(d.date()) for n, d in (("ordered from", first), ("ordered to", last)) if d is not None}
-    n_undated = (
-        0 if (first is None and last is None) or "order_date" not in data.lines else data.lines["order_date"].isna()
-    )
-    note = _note(told, len(data.lines), len(lines), int(np.sum(n_undated & _mask(data.lines, wanted, None, None))))
-    sources["notes"] = [" ".join(t for t in (note, "" if pd.isna(n) else n) if t) for n in sources["notes"]]
+    dates = values(data.lines, "order_date", "datetime64[us]").isna().to_numpy(dtype=bool)
+    undated = _mask(data.lines, wanted, None, None) & dates & (first is not None or last is not None)
+    of = encode(values(data.lines, "connection", "string"))
+    place = of.labels.get_indexer(sources["connection"])
+    counts = [
+        np.bincount(of.codes[rows] + 1, minlength=len(of.labels) + 1)[1:] for rows in (slice(None), of_lines, undated)
+    ]
+    n_others = len(data.lines) - int(counts[0][np.unique(place[place >= 0])].sum())
+    notes = []
+    for at, own in zip(place.tolist(), sources["notes"], strict=True):
+        note = _note(told, *(int(n[at]) if at >= 0 else 0 for n in counts), n_others)
+        notes.append(" ".join(t for t in (note, "" if pd.isna(own) else own) if t))
+    sources["notes"] = notes
     for name, day, narrower in (("since", first, "max"), ("until", last, "min")):
         if day is not None:  # a period that the span cuts is not whole, and the year before it is not there
             own = pd.to_datetime(sources[name])
@@ -209,8 +218,9 @@ def _all_but_drafts(lines: pd.DataFrame, states: Collection[str]) -> bool:
     return already and set(values(lines, "state", "string").dropna().unique()) - {"draft"} <= set(states)
 
 
-def _note(told: Mapping[str, str], n_all: int, n_left: int, n_undated: int) -> str:
+def _note(told: Mapping[str, str], n_all: int, n_left: int, n_undated: int, n_others: int) -> str:
     """Return what was picked, and how many lines that left out: included and left out add up to all."""
     words = ", ".join(f"{name} {text}" for name, text in told.items())
     undated = f", {n_undated:,} of them for want of an order date" if n_undated else ""
-    return f"Only {words}: {n_left:,} of {n_all:,} lines; {n_all - n_left:,} left out{undated}."
+    others = f", and all {n_others:,} of other connections" if n_others else ""
+    return f"Only {words}: {n_left:,} of {n_all:,} lines; {n_all - n_left:,} left out{undated}{others}."

@@ -52,7 +52,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
     by_connection.attrs = figures.attrs | {OF_DATA: tuple(by_connection.columns[1:])}
     issues = data.issues.groupby(["connection", "table", "column", "reason"], dropna=False).size()
     return [
-        Exhibit("quality_figures", "Figures that not all of the data can carry", by_connection),
+        Exhibit("quality_figures", "Figures that not all connections can give", by_connection),
         Exhibit("quality_duplicates", "What may be there twice", with_smaller_entries(view)),
         Exhibit("quality_issues", "Values not read, or doubtful", issues.reset_index(name="n_values")),
     ]
@@ -229,7 +229,7 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     months = _by_period(by_period, "n_due", lines, view.in_year_due_lines, view)
     rows = _labelled(charts.every_period(months), ["on_time_rate"])
     cut = _legend(rows, "part", "cut by the as-of day")
-    of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
+    of_months = f"Share of the due lines that came on time, by month of the due date{cut}"
     points = Native("line", "label", {"on_time_rate": "on-time rate"}, len(rows), "0%", rows=rows, says=of_months)
     return [
         Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", table, chart, rates),

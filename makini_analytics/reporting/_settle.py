@@ -37,7 +37,8 @@ def heading(rows: pd.DataFrame, n: int) -> str:
 
 def confirm(n_overdue: int, n_soon: int) -> str:
     """Return what the vendor is asked for."""
-    of = [("a new date for each overdue line", n_overdue), ("the dates of the lines to come", n_soon)]
+    to_come = "the date of the line to come" if n_soon == 1 else "the dates of the lines to come"
+    of = [(f"a new date for {'the' if n_overdue == 1 else 'each'} overdue line", n_overdue), (to_come, n_soon)]
     asked = ", and ".join(what for what, n in of if n)
     return f"Please confirm {asked}." if asked else ""
 

@@ -231,7 +231,7 @@ def _sentence(rate: dict[str, Any], to_come: pd.DataFrame, period: _Period, n_cl
         share = charts.percent(rate["on_time_rate"])
         came = f"{charts.number(rate['n_on_time'])} of {charts.counted(n_due, 'line')} due came on time, {share}."
     if n_closed:
-        came += f" {charts.counted(n_closed, 'line')} came with less than was ordered and {'is' if n_closed == 1 else 'are'} closed: in neither number."
+        came += f" {charts.counted(n_closed, 'line')} came with less than was ordered and {'is' if n_closed == 1 else 'are'} closed{': in neither number' if n_due else ''}."
     undated = int(to_come["due_date"].isna().sum())
     known = "" if not undated else " with a due date"
     out = f"{came} No line{known} is overdue"

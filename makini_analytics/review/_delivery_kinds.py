@@ -166,7 +166,7 @@ def soon_late(view: View) -> Finding:
     kept = "No forecast could be tested yet: the chance is the on-time rate of recent lines."
     if len(test):
         said, came = float(test["chance"].mean()), float(test["on_time"].astype(float).mean())
-        kept = f"On days gone by the forecast said {charts.percent(said)} on time, and {charts.percent(came)} came."
+        kept = f"On past days it forecast {charts.percent(said)} on time; {charts.percent(came)} were."
     left = len(falls_due) - len(soon)
     without = f"; {charts.number(left)} more {'has' if left == 1 else 'have'} no forecast" if left else ""
     until = view.end + pd.Timedelta(days=SOON)

@@ -16,8 +16,9 @@ from ..errors import ConfigError, SchemaError
 from ..frames import days_of, in_state, numbers, values
 from ._delivery_kinds import lead_time_lines, part_of_same_items
 from ._evidence import MOSTLY_SAME, Evidence, Floats, shifts
-from ._kinds import count
+from ._kinds import count, listed
 from ._on_time import doubt_of, on_time_by
+from ._reach import names_of
 from ._view import View
 from ._years import day_in_words
 
@@ -104,6 +105,16 @@ def _series(month: np.ndarray, value: Floats) -> tuple[tuple[float, ...], tuple[
     return tuple(every[12:].tolist()), tuple(every[:12].tolist())
 
 
+def _alike(view: View) -> str:
+    """Return of what a change is, where it is not of all that is in the value."""
+    known = view.known_before & ~view.part_of_a_year
+    return _without(set(names_of(view.lines, ~known)) - set(names_of(view.lines, known)))
+
+
+def _without(names: set[str]) -> str:
+    return f"without {listed(sorted(names))}" if names and all(names) else "like for like"
+
+
 def _signed(x: float, text: str) -> str:
     return f"{'+' if x > 0 else '−' if x < 0 else '±'}{text}"
 
@@ -148,7 +159,9 @@ def _share(view: View, name: str, label: str, figure: Callable[..., pd.DataFrame
     if not np.isnan(moved):
         # a connection whose year before is not known is in the value, and in no change of it
         like = (
-            "" if round(alike * 100, 1) == round(now * 100, 1) else f"like for like {charts.number(alike * 100, 1)} %, "
+            ""
+            if round(alike * 100, 1) == round(now * 100, 1)
+            else f"{_alike(view)} {charts.number(alike * 100, 1)} %, "
         )
         change = f"{like}{_signed(round(moved, 1), charts.number(abs(moved), 1))} points"
         change += "" if clear else ", no clear change"
@@ -182,7 +195,7 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
     sure, change, moved = clear["lead_time"], "", alike - was
     if not np.isnan(moved):
-        like = "" if round(alike) == round(value) else f"like for like {count(round(alike), 'day')}, "
+        like = "" if round(alike) == round(value) else f"{_alike(view)} {count(round(alike), 'day')}, "
         change = like + ("no change" if not round(moved) else _signed(moved, count(round(abs(moved)), "day")))
         if not sure and round(moved):
             change += ", of other items" if _by_other_items(view) else ", no clear change"
@@ -202,7 +215,7 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     if not told or not view.has_amount.any():
         return None
     value = float(past.sum())
-    now, was = value, np.nan
+    now, was, left = value, np.nan, set[str]()
     # without the lines that were ordered since
     then = view.part(view.known_before & ~view.unjudged & (view.year_of_order != 1))
     outcome = slippage.per_line(then, as_of=view.before, due=view.due)["outcome"]
@@ -212,13 +225,15 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
         # of the same connections, and of orders no older than the data could show a year ago: else data of two years double
         same = ~view.ordered_before_a_year_of(mine)
         if "connection" in then:
-            same &= mine["connection"].isin(then.loc[judged, "connection"].unique()).to_numpy(dtype=bool)
+            known = set(then.loc[judged, "connection"].dropna())
+            left = set(mine["connection"].dropna()) - known
+            same &= mine["connection"].isin(known).to_numpy(dtype=bool)
         now = float(mine.loc[(mine["days_overdue"] > 0) & same, "open_value"].sum())
         if _left_without_a_day(view, then, mine["days_overdue"].max()) > _LEFT * max(value, was):
             was = np.nan
     change = ""
     if not np.isnan(was):
-        alike = "" if abs(now - value) < 0.005 else f"like for like {view.say_short(now)}, "
+        alike = "" if abs(now - value) < 0.005 else f"{_without(left)} {view.say_short(now)}, "
         change = f"{alike}was {view.say_short(was)} a year ago"
     # two days are no test: whether more is overdue than is usual they can't say, so the direction is no judgement
     return Tile("overdue", "Overdue value", "money", value, was, view.unit, view.say(value), change, True, None)

@@ -83,8 +83,15 @@ def test_lines_orders_issues_and_sources_go_together(data, picked, condition):
     assert len(of_rows[of_rows.id.isin(set(wanted.line_id))]) == len(mine)
     assert set(part.sources.connection) == set(wanted.connection)
     assert part.sources.n_lines.sum() == len(wanted)
-    n_left, n_out = len(wanted), len(data) - len(wanted)
-    assert part.sources.notes.str.contains(f"{n_left:,} of {len(data):,} lines; {n_out:,} left out").all()
+    out = 0
+    for name, note in zip(part.sources.connection, part.sources.notes, strict=True):
+        n_all, n_left = (int((f.connection == name).sum()) for f in (data.lines, wanted))
+        assert f"{n_left:,} of {n_all:,} lines; {n_all - n_left:,} left out" in note
+        out += n_all - n_left
+    others = (
+        len(data) - len(wanted) - out
+    )  # nothing is lost: of connections that are left out as a whole each note tells
+    assert all((f"all {others:,} of other connections" in note) == bool(others) for note in part.sources.notes)
     for frame, was in zip((data.orders, data.lines, data.issues, data.sources), before, strict=True):
         pd.testing.assert_frame_equal(frame, was)
 

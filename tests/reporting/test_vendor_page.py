@@ -246,7 +246,7 @@ def test_prices_in_one_currency_name_it_and_those_that_are_not_compared(tmp_path
     table = table.assign(order_number=range(6), quantity=1.0, vendor_name="Bolt AG", product_code=list("aabbcc"))
     data = ma.Purchases.from_table(table, as_of="2025-08-17")
     page = ma.report(data, tmp_path / "v.html", vendor="Bolt AG").read_text(encoding="utf-8")
-    assert "Prices of 2025 so far: +10.0 % against the year before on 2 items bought in both in USD" in page
+    assert "Prices of 2025 so far: +10.0 % against the year before on 2 items bought in USD in both years" in page
     assert "What was ordered in JPY is not compared here." in page
 
 
@@ -274,9 +274,10 @@ def test_of_more_lines_than_fit_it_has_those_of_the_largest_value_by_due_date(tm
 @pytest.mark.parametrize(
     ("due", "said"),
     one_in(2, [
-        (["2025-12-01"], "Please confirm a new date for each overdue line."),
-        (["2025-12-27"], "Please confirm the dates of the lines to come."),
-        (["2025-12-01", "2025-12-27"], "Please confirm a new date for each overdue line, and the dates of the lines to come."),
+        (["2025-12-01"], "Please confirm a new date for the overdue line."),
+        (["2025-12-27"], "Please confirm the date of the line to come."),
+        (["2025-12-27", "2025-12-28"], "Please confirm the dates of the lines to come."),
+        (["2025-12-01", "2025-12-02", "2025-12-27"], "Please confirm a new date for each overdue line, and the date of the line to come."),
         (["2026-12-01"], None),
     ]),
 )  # fmt: skip

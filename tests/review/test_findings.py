@@ -102,7 +102,7 @@ def test_overdue_and_soon_late_add_up_the_open_lines(sample):
     assert found.value == pytest.approx(late)
     assert charts.money(due, "EUR") in found.sentence
     test = slippage.backtest(lines)
-    assert f"said {test.chance.mean():.0%} on time, and {test.on_time.mean():.0%} came".replace("%", " %") in found.why
+    assert f"forecast {test.chance.mean():.0%} on time; {test.on_time.mean():.0%} were".replace("%", " %") in found.why
 
 
 def test_a_vendor_under_two_names_counts_with_the_smaller(sample):

@@ -111,7 +111,7 @@ def plot_backtest(
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
-    """Draw the calibration: of the lines that got a chance of so much, how many came in time.
+    """Draw the calibration: of the lines that got a chance of so much, how many came on time.
 
     Each dot stands for a tenth of the forecasts, from the least to the most confident; the bar is its 95 % interval, the lines of
     an order being taken as one. On the diagonal what was forecast is what came; below it the forecast was too hopeful. The title
@@ -156,7 +156,7 @@ def plot_backtest(
     errors, of_rate = ((p - came) ** 2 for p in (chance, result["trailing_rate"].to_numpy()))
     ours, base = float(errors.mean()), float(of_rate.mean())
     headline = title or _compared(of_rate - errors, ours, base, result)
-    sub = f"Lines that came in time by their forecast, {charts.number(len(result))} forecasts of days gone by; Brier score {charts.number(ours, 3)}, trailing rate {charts.number(base, 3)}"
+    sub = f"Lines that came on time by their forecast, {charts.number(len(result))} forecasts of past days; Brier score {charts.number(ours, 3)}, trailing rate {charts.number(base, 3)}"
     alt = "; ".join(f"forecast {charts.percent(a)}, came {charts.percent(b)}" for a, b in zip(x, share, strict=True))
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 

@@ -101,4 +101,4 @@ def _moved(result: pd.DataFrame, at: int) -> str:
         return f", {change} from {charts.percent(result['on_time_rate'].iloc[at - 1])}"
     if pd.isna(result["p_value"].iloc[at]):
         return "; too few lines or vendors to compare it with the period before"
-    return "; no clear difference to the period before"
+    return "; no clear difference from the period before"

@@ -71,7 +71,9 @@ def who_differs(result: pd.DataFrame, several: str) -> str:
         return f"too few lines to tell {several} apart"
     if not below + above:
         return (
-            f"no clear difference among {charts.number(n)} {several}" if n > 1 else "no clear difference to the others"
+            f"no clear difference among {charts.number(n)} {several}"
+            if n > 1
+            else "no clear difference from the others"
         )
     others = "the other" if groups == 2 else "the others"
     of = f"of {charts.number(n)} {several} {'is' if (below or above) == 1 else 'are'} clearly"
