@@ -32,7 +32,7 @@ def compare(
     definition_before: Mapping[str, Any] | None = None,
     per_line: bool = False,
 ) -> FigureResult:
-    """Why a figure is another one than in an earlier state of the same data: the parts of the change, which add up to it.
+    """Why a figure differs from an earlier state of the same data: the parts of the change, which add up to it.
 
     Lines are matched by connection, order and line id. Each difference of a line is of one kind:
 

@@ -75,14 +75,15 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     dates = values(data.lines, "order_date", "datetime64[us]").isna().to_numpy(dtype=bool)
     undated = _mask(data.lines, wanted, None, None) & dates & (first is not None or last is not None)
     of = encode(values(data.lines, "connection", "string"))
-    place = of.labels.get_indexer(sources["connection"])
+    place = of.labels.get_indexer(pd.Index(sources["connection"]))
     counts = [
         np.bincount(of.codes[rows] + 1, minlength=len(of.labels) + 1)[1:] for rows in (slice(None), of_lines, undated)
     ]
     n_others = len(data.lines) - int(counts[0][np.unique(place[place >= 0])].sum())
     notes = []
     for at, own in zip(place.tolist(), sources["notes"], strict=True):
-        note = _note(told, *(int(n[at]) if at >= 0 else 0 for n in counts), n_others)
+        n_all, n_left, n_undated = (int(n[at]) if at >= 0 else 0 for n in counts)
+        note = _note(told, n_all, n_left, n_undated, n_others)
         notes.append(" ".join(t for t in (note, "" if pd.isna(own) else own) if t))
     sources["notes"] = notes
     for name, day, narrower in (("since", first, "max"), ("until", last, "min")):

@@ -81,6 +81,9 @@ def content(
     if "findings" in wanted:
         made.findings = _placed(found.findings, [e.name for e in made.exhibits])
     made.tiles, made.data_line = found.tiles, found.data_line
+    if "definitions" in made.sections or made.definitions:
+        of_tiles = {"otif": "slippage.otif"}  # the others have an exhibit, which brings theirs
+        made.definitions |= {m: definition(m) for t in made.tiles if (m := of_tiles.get(t.name))}
     made.subtitle = _subtitle(view)
     made.summary = [(tile.label, tile.text) for tile in made.tiles]
     for name, notes in zip(data.sources["connection"], data.sources["notes"], strict=True):
