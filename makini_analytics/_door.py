@@ -14,6 +14,9 @@ import lazy_loader
 #: Where a name may lie that was looked for at the top.
 _HOLDERS = ("Purchases", "Client", "spend", "lead_times", "slippage", "quality", "currency", "units", "style")
 _PERIODS = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+#: What people call a vendor, and what they call on time and late.
+_VENDORS = ("supplier", "suppliers", "vendors", "creditor", "creditors")
+_ON_TIME = ("on_time", "ontime", "on_time_rate", "otd", "late", "lateness", "delay", "delays", "late_deliveries")
 #: What people group by, and the column or key that it is.
 _COLUMNS = {name: name for name in ("category", "material", "site_id", "site_name", "currency", "connection", "vendor_name", "product_code", "type")} | {
     "site": "site_name", "item": "material", "product": "material", "vendor_id": "vendor", "material_id": "material", "source": "connection",
@@ -67,6 +70,10 @@ def _meant(name: str, package: str, there: list[str], load: Callable[[str], Any]
             return f": {room}.{drawn}by_period(lines, freq={_PERIODS[column]!r})"
         if column in _COLUMNS:
             return f": {room}.{drawn}by_vendor(lines, by={_COLUMNS[column]!r}) groups by any column"
+        if column in _VENDORS:
+            return f": {room}.{drawn}by_vendor(lines)"
+    if name.casefold() in _ON_TIME and room in ("", "slippage"):
+        return ": slippage.by_vendor(lines) has the on-time rate, slippage.per_line(lines) what was late"
     found = [] if room else [of for of in _HOLDERS if name in dir(load(of))]
     if found:
         return f": {' or '.join(f'{of}.{name}' for of in found)}"

@@ -27,7 +27,7 @@ from ..frames import (
 )
 from ..purchases import Purchases
 from ..system import known_options, number_of, text_of, warn
-from ..tidy import LINES, MONEY, ORDERS
+from ..tidy import LINES, MONEY, ORDERS, currency_code
 from ._rates import Book, Rates, book_of
 
 BASES = ("order_date", "period_average", "as_of", "fixed")
@@ -92,7 +92,7 @@ def convert(
     """
     one_of("basis", basis, BASES)
     one_of("period", period, PERIODS)
-    to = text_of("to", to, "a currency's code, such as 'EUR'").strip().upper()
+    to = currency_code(text_of("to", to, "a currency's code, such as 'EUR'"))
     max_gap_days = int(number_of("max_gap_days", max_gap_days, high=1e6, whole=True))
     data = lines if isinstance(lines, Purchases) else None
     frame = frame_of(lines, "amount", "currency", metric="currency.convert")

@@ -165,7 +165,7 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
     """
     if not isinstance(data, Purchases):
         raise SchemaError(
-            f"findings takes Purchases, as fetch_purchases, load or from_table give them, not {type(data).__name__}"
+            f"findings takes Purchases, as fetch_purchases, load or from_table give them (data, not data.lines), not {type(data).__name__}"
         )
     if currency is not None:
         text_of("currency", currency, "a currency's code, such as 'EUR'")

@@ -125,7 +125,7 @@ def scorecard(
     """
     if not isinstance(data, Purchases):
         raise SchemaError(
-            f"scorecard takes Purchases, as fetch_purchases, load or from_table give them, not {type(data).__name__}"
+            f"scorecard takes Purchases, as fetch_purchases, load or from_table give them (data, not data.lines), not {type(data).__name__}"
         )
     if currency is not None:
         text_of("currency", currency, "a currency's code, such as 'EUR'")

@@ -225,6 +225,7 @@ def test_many_lines_are_exact_day_by_day():
 
 def test_a_currency_that_no_line_has_and_no_rate_knows_teaches():
     rows = lines((100.0, "USD", "2025-01-02"))
-    with pytest.raises(ConfigError, match=r"to='EURO'.*USD"):
-        currency.convert(rows, "euro")
+    with pytest.raises(ConfigError, match=r"to='DOLLAR'.*USD"):
+        currency.convert(rows, "dollar")
+    assert currency.convert(rows, "Euro")["currency"].tolist() == ["EUR"]  # as a currency column's values are read
     assert currency.convert(lines((1.0, "XAU", None)), "XAU")["amount"].tolist() == [1.0]
