@@ -384,7 +384,7 @@ def test_included_and_excluded_are_all_lines_of_both_sides(sample):
     counted = about["included"]["n_lines"] + sum(e["n_lines"] for e in about["excluded"])
     assert counted == sum(map(len, sample))
     said = ma.explain(got)
-    assert "Why a figure is another one" in said
+    assert "Why a figure differs from an earlier state" in said
     assert (
         f"Before: {len(sample[0]):,} lines as of 2025-11-14; after: {len(sample[1]):,} lines as of 2025-12-31" in said
     )
