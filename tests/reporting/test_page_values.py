@@ -38,7 +38,9 @@ def test_a_choice_tells_the_rows_of_the_whole_table_where_the_page_has_only_the_
     counts = {name: json.loads(html.unescape(told)) for name, told in heads}
     assert counts["State"] == {"overdue": 650, "due in 30 days": 50}  # none of the latter is among the rows
     assert sum(counts["Vendor"].values()) == 700
-    said = re.search("<p class='muted note'><span class='screen'>(The first[^<]*)", page)[1]  # also where no script runs
+    said = re.search("<p class='muted note'><span class='screen'>(The first[^<]*)", page)[
+        1
+    ]  # also where no script runs
     assert said.startswith("The first 500 of 700 rows, of which 650 are overdue; ")
 
 
