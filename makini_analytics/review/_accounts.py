@@ -1,11 +1,15 @@
-"""Accounts that stand for many vendors, as those of one-time vendors do."""
+"""Of whom one buys: accounts that stand for many vendors, as those of one-time vendors do, and vendors of an item before."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from ..frames import Mask, encode, numbered, pairs, values
+from .. import spend
+from ..compute import ENTITIES
+from ..frames import Mask, encode, first_known, numbered, pairs, values
+from ._evidence import named
+from ._view import ITEM, View
 
 #: An account has at least so many names, none of which is on more than this share of its lines. A vendor that was renamed has two.
 _NAMES, _COMMONEST = 10, 0.5
@@ -27,3 +31,16 @@ def of_many_vendors(lines: pd.DataFrame) -> Mask:
     np.add.at(total, of, n)
     np.maximum.at(largest, of, n)
     return np.asarray(((names >= _NAMES) & (largest <= _COMMONEST * total))[key], dtype=np.bool_) & known
+
+
+def had_another(view: View, table: pd.DataFrame) -> str:
+    """Return how many items of one vendor came from another one before the twelve months: that one may be a source still."""
+    of_items = view.item_named.labels.isin(first_known(table, ENTITIES["material"][0]).labels)
+    rows = np.append(of_items, False)[view.item_named.codes] & named(view.narrow)
+    ever = spend.single_source(view.asked(view.part(rows)), currency=view.unit, as_of=view.day)
+    one, all_of = (pd.MultiIndex.from_frame(t[[c for c in ITEM if c in table and c in ever]]) for t in (table, ever))
+    n = int((~one.isin(all_of)).sum())
+    if not n:
+        return "Whether there is another source the data can't say."
+    others = "" if n == len(table) else " Of the others the data can't say."
+    return f"{'It' if len(table) == 1 else f'{n:,} of them'} had another vendor before.{others}"

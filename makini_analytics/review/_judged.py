@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import ENTITIES
-from ..frames import Mask, Recorded, days_of, first_known, in_state, recorded, starts_after
+from ..frames import Encoding, Mask, Recorded, days_of, first_known, in_state, recorded, starts_after
 from ..system import cached_property
 from ._told import ITEM_NEVER_RECEIVED, NEVER_RECEIVED, NOTHING_TOLD, outcomes_hidden, untold_of
 from ._years import Years, day_in_words
@@ -112,7 +112,12 @@ class Judged(Years):
     @cached_property
     def item(self) -> npt.NDArray[np.int64]:
         """A number for the item of each line, one for all that name none; that of two connections may be of two items."""
-        return first_known(self.lines, ENTITIES["material"][0]).codes.astype(np.int64) + 1
+        return self.item_named.codes.astype(np.int64) + 1
+
+    @cached_property
+    def item_named(self) -> Encoding:
+        """The id of the item of each line, or the code of its product."""
+        return first_known(self.lines, ENTITIES["material"][0])
 
     @cached_property
     def told_lines(self) -> pd.DataFrame:

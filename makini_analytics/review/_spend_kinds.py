@@ -8,7 +8,7 @@ import pandas as pd
 from .. import charts, spend
 from ..errors import SchemaError
 from ..frames import Mask, counts_as_spend, numbers, values, vendors_hidden_by
-from ._accounts import of_many_vendors
+from ._accounts import had_another, of_many_vendors
 from ._alone import largest
 from ._calls import in_currency, this_year, year_before
 from ._evidence import NO_VENDOR, Evidence, named, price_shift
@@ -333,18 +333,7 @@ def single_source(view: View) -> Finding:
         total,
         f"of one vendor {view.in_period}",
         TO_CHECK,
-        f"Most is {charts.label(what)}, {view.say(first['spend'])}. {_had_another(view, table)}",
+        f"Most is {charts.label(what)}, {view.say(first['spend'])}. {had_another(view, table)}",
         "spend_single_source",
         f"spend.single_source({this_year(view)}, min_orders={FEWEST_ORDERS}{in_currency(view)})",
     )
-
-
-def _had_another(view: View, table: pd.DataFrame) -> str:
-    """Return how many items of one vendor came from another one before the twelve months: that one may be a source still."""
-    ever = spend.single_source(view.asked(view.part(named(view.narrow))), currency=view.unit, as_of=view.day)
-    keys = [c for c in ITEM if c in table and c in ever]
-    n = int((~pd.MultiIndex.from_frame(table[keys]).isin(pd.MultiIndex.from_frame(ever[keys]))).sum())
-    if not n:
-        return "Whether there is another source the data can't say."
-    others = "" if n == len(table) else " Whether there is another source of the others the data can't say."
-    return f"{'It' if len(table) == 1 else f'{n:,} of them'} had another vendor before.{others}"

@@ -225,8 +225,8 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
         # of the same connections, and of orders no older than the data could show a year ago: else data of two years double
         same = ~view.ordered_before_a_year_of(mine)
         if "connection" in then:
-            known = set(then.loc[judged, "connection"].dropna())
-            left = set(mine["connection"].dropna()) - known
+            known = set(then.loc[judged, "connection"].dropna().unique())
+            left = set(mine["connection"].dropna().unique()) - known
             same &= mine["connection"].isin(known).to_numpy(dtype=bool)
         now = float(mine.loc[(mine["days_overdue"] > 0) & same, "open_value"].sum())
         if _left_without_a_day(view, then, mine["days_overdue"].max()) > _LEFT * max(value, was):
@@ -303,8 +303,8 @@ def data_line(view: View) -> list[str]:
         whose = f"{of} records deliveries" if of else "Deliveries are recorded"
         some = f"{count(n_out, 'line')} {view.word} {when} {day_in_words(day)} {'is' if n_out == 1 else 'are'}"
         out.insert(0, f"{whose} {then}: {some} neither late nor overdue, as far as anyone knows.")
-    dated = values(lines, "delivered_date", "datetime64[us]").notna()
-    with_days = set(lines.loc[dated, "connection"].dropna()) if view.undated else set()
+    dated = values(lines, "delivered_date", "datetime64[us]").notna().to_numpy(dtype=bool)
+    with_days = names_of(lines, dated)
     for undated, what in (
         ([n for n in view.undated if n not in with_days], "no delivery days"),
         ([n for n in view.undated if n in with_days], f"the day of delivery of fewer than {charts.percent(RECORDED_SHARE)} of what came"),
