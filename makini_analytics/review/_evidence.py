@@ -53,8 +53,6 @@ def clear_in(family: Mapping[str, Evidence]) -> dict[str, Mask]:
 _MOST_TIMES = 4
 #: In one unit that of a hundred pieces, or a slip of two digits: what `spend.price_changes` takes for a slip, too.
 _MOST_TIMES_IN_A_UNIT = 50
-
-
 #: Of fewer lines of items of both years, a change of lead times is not taken apart; of a smaller part it is one of what is bought.
 _ENOUGH_SAME, MOSTLY_SAME = 0.2, 0.5
 

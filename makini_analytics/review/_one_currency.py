@@ -24,9 +24,8 @@ def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | N
     before = _converted_to(data.lines)
     unit = currency_code(str(to)) if to is not None else before or (str(codes.index[0]) if len(codes) else None)
     others = int(codes.drop(unit, errors="ignore").sum()) if unit else 0
-    if (
-        unit is not None and unit == before
-    ):  # at the rates of whoever did it: others are no answer where those have none
+    # converted at the rates of whoever did it: where those have none, others would be no answer
+    if unit is not None and unit == before:
         how = str(data.lines.attrs.get("currency", f"converted to {unit}"))
         return data, unit, f"Amounts are {how}.{_without_rate(others)}"
     if unit is None or not others:
@@ -55,8 +54,8 @@ def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | N
 
 
 def _converted_to(lines: pd.DataFrame) -> str | None:
-    """Return the currency that the lines were converted to before, by `currency.convert`; None where they were not."""
-    if "original_currency" not in lines:
+    """Return the currency that the lines were converted to before, by `currency.convert`; None where not all of them were."""
+    if "original_currency" not in lines or (lines["original_currency"].isna() & lines["currency"].notna()).any():
         return None
     if told := re.match(r"converted to (\S+)", str(lines.attrs.get("currency", ""))):
         return told[1]

@@ -253,10 +253,8 @@ class Card:
         view, now = self.after.view, self.after.ordered
         known = now[PART] != -2
         both = map(view.asked, (self.before.ordered, now if known.all() else now[known]))
-        by = [
-            GROUP,
-            *(["original_currency"] if view.converted else []),
-        ]  # what is bought in another currency has no price to compare
+        # what is bought in another currency than before has no price to compare
+        by = [GROUP, *(["original_currency"] if view.converted else [])]
         try:
             items = spend.bridge(*both, by=by, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit, as_of=view.day)  # fmt: skip
         except (SchemaError, ConfigError):  # nothing says what was bought

@@ -245,3 +245,6 @@ def test_amounts_converted_at_own_rates_are_not_converted_again(tmp_path):
     page = ma.report(own, tmp_path / "own.html", progress=False).read_text(encoding="utf-8")
     assert "European Central Bank" not in page
     assert "1 USD = 0.5 EUR" in page
+    other = ma.Purchases.from_table(table[table["currency"] == "USD"], connection="later", as_of="2025-12-31")
+    both = look(ma.concat([own, other])).view  # of which a part was never converted
+    assert "European Central Bank" in both.note
