@@ -79,11 +79,13 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     counts = [
         np.bincount(of.codes[rows] + 1, minlength=len(of.labels) + 1)[1:] for rows in (slice(None), of_lines, undated)
     ]
-    n_others = len(data.lines) - int(counts[0][np.unique(place[place >= 0])].sum())
+    named = np.append(np.isin(np.arange(len(of.labels)), place), False)[of.codes]
+    whole = (len(of.codes), int(of_lines.sum()), int(undated.sum()), 0)
     notes = []
     for at, own in zip(place.tolist(), sources["notes"], strict=True):
-        n_all, n_left, n_undated = (int(n[at]) if at >= 0 else 0 for n in counts)
-        note = _note(told, n_all, n_left, n_undated, n_others)
+        of_name = (*(int(n[at]) if at >= 0 else 0 for n in counts), int((~named).sum()))
+        # where lines name no connection, they are counted together
+        note = _note(told, *(whole if (of.codes < 0).any() else of_name))
         notes.append(" ".join(t for t in (note, "" if pd.isna(own) else own) if t))
     sources["notes"] = notes
     for name, day, narrower in (("since", first, "max"), ("until", last, "min")):

@@ -9,7 +9,7 @@ from .. import spend
 from ..compute import ENTITIES
 from ..frames import Mask, encode, first_known, numbered, pairs, values
 from ._evidence import named
-from ._view import ITEM, View
+from ._view import View
 
 #: An account has at least so many names, none of which is on more than this share of its lines. A vendor that was renamed has two.
 _NAMES, _COMMONEST = 10, 0.5
@@ -38,9 +38,17 @@ def had_another(view: View, table: pd.DataFrame) -> str:
     of_items = view.item_named.labels.isin(first_known(table, ENTITIES["material"][0]).labels)
     rows = np.append(of_items, False)[view.item_named.codes] & named(view.narrow)
     ever = spend.single_source(view.asked(view.part(rows)), currency=view.unit, as_of=view.day)
-    one, all_of = (pd.MultiIndex.from_frame(t[[c for c in ITEM if c in table and c in ever]]) for t in (table, ever))
+    one, all_of = map(_items, (table, ever))
     n = int((~one.isin(all_of)).sum())
     if not n:
         return "Whether there is another source the data can't say."
     others = "" if n == len(table) else " Of the others the data can't say."
     return f"{'It' if len(table) == 1 else f'{n:,} of them'} had another vendor before.{others}"
+
+
+def _items(table: pd.DataFrame) -> pd.MultiIndex:
+    """Return the items of a figure's rows: by id where there is one, since the code of its product may change."""
+    found = first_known(table, ENTITIES["material"][0])
+    return pd.MultiIndex.from_arrays(
+        [values(table, "connection", "string"), found.labels.append(pd.Index([pd.NA]))[found.codes]]
+    )

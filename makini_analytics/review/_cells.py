@@ -103,8 +103,14 @@ def old_enough(side: Side, limit: Floats) -> Mask:
     return out
 
 
-def same_items(before: Side, after: Side, most: Floats) -> Floats:
-    """Return which part of the change of each group's mean days, up to so many, is one of the same items."""
+def same_items(before: Side, after: Side, n: int) -> tuple[Floats, Floats]:
+    """Return which part of the change of each group's mean days is one of the same items, and how sure theirs is.
+
+    Lines count with their days or those by which nine tenths of what came had come, whichever are fewer.
+    """
+    came = pd.concat([pd.Series(side.days_to_come, index=side.group) for side in (before, after)])
+    tenths = came[np.isfinite(came)].groupby(level=0).quantile(0.9).reindex(range(n))
+    most = tenths.fillna(np.inf).to_numpy(dtype="float64").astype(np.float64)
     group, item, days = list[Any](), list[Any](), list[Any]()
     for side in (before, after):
         limit = most[side.group]
@@ -113,7 +119,7 @@ def same_items(before: Side, after: Side, most: Floats) -> Floats:
         item.append(side.view.item[side.by_order != -1][rows])
         days.append(np.minimum(side.days_to_come, limit)[rows])
     later = np.repeat([False, True], [len(x) for x in group])
-    return of_same_items(np.concatenate(group), np.concatenate(item), later, np.concatenate(days), len(most))
+    return of_same_items(np.concatenate(group), np.concatenate(item), later, np.concatenate(days), n)
 
 
 #: What is counted for each share of the card.

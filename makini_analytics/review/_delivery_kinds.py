@@ -38,8 +38,9 @@ def late_evidence(view: View) -> Evidence:
     """Return the vendors' rates of the lines that fell due in the twelve months, with the chance to be so far *below* the others."""
     table = on_time_by(view)
     p = table["p_value"].to_numpy(dtype=float)
-    # of a vendor that is above the others the p-value is the chance to be so far above
+    # of a vendor that is above the others the p-value is the chance to be so far above; 1 is that of a vendor of few months, not tested
     below = np.where(table["on_time_rate"] < table["others_rate"], p, 1 - p)
+    below = np.where(p < 1, below, np.nan)
     return Evidence(table.assign(p_value=np.where(named(table), below, np.nan)))
 
 
@@ -269,22 +270,24 @@ def _lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
 def lead_time_evidence(view: View) -> Evidence:
     """Return each vendor's mean lead time, up to the horizon, in the two years, and how sure the difference is.
 
-    Where more is bought of what takes long, no vendor takes longer: that is never clear.
+    Where more is bought of what takes long, no vendor takes longer: then the same items have to be sure of it, too.
     """
     lines, _ = lead_time_lines(view)
     there, codes = numbered(view.vendors.codes[lines["place"]])
     names = view.vendors.keys.iloc[there].reset_index(drop=True)
-    found = shifts(codes, lines["month"].to_numpy(), lines["days"].to_numpy(), len(there), names).table
-    p = found["p_value"].where(named(found))
-    by_others = p.notna() & (part_of_same_items(view, codes, len(there)) < MOSTLY_SAME)
-    return Evidence(found.assign(p_value=p.mask(by_others, 1.0)))
+    found = lead_time_shifts(view, codes, len(there), names).table
+    return Evidence(found.assign(p_value=found["p_value"].where(named(found))))
 
 
-def part_of_same_items(view: View, codes: Ints, n: int) -> Floats:
-    """Return which part of the change of each group's lead time is one of the same items."""
+def lead_time_shifts(view: View, codes: Ints, n: int, names: pd.DataFrame) -> Evidence:
+    """Return the means of each group's lead times in the two years, and how sure the difference is; ``by_others`` where items make it."""
     lines, _ = lead_time_lines(view)
-    after = lines["month"].to_numpy() >= 12
-    return of_same_items(codes, view.item[lines["place"].to_numpy()], after, lines["days"].to_numpy(), n)
+    month, days = lines["month"].to_numpy(), lines["days"].to_numpy()
+    found = shifts(codes, month, days, n, names).table
+    part, of_same = of_same_items(codes, view.item[lines["place"].to_numpy()], month >= 12, days, n)
+    by_others = part < MOSTLY_SAME
+    p = np.where(by_others, np.maximum(found["p_value"], np.where(part > 0, of_same, 1.0)), found["p_value"])
+    return Evidence(found.assign(by_others=by_others, p_value=p))
 
 
 def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:

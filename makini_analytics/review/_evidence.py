@@ -53,8 +53,11 @@ def clear_in(family: Mapping[str, Evidence]) -> dict[str, Mask]:
 _MOST_TIMES = 4
 #: In one unit that of a hundred pieces, or a slip of two digits: what `spend.price_changes` takes for a slip, too.
 _MOST_TIMES_IN_A_UNIT = 50
+OTHER_UNITS = "in another unit"
 #: Of fewer lines of items of both years, a change of lead times is not taken apart; of a smaller part it is one of what is bought.
 _ENOUGH_SAME, MOSTLY_SAME = 0.2, 0.5
+#: What other items move the mean by less than this part of it decides nothing.
+_BY_OTHERS = 0.1
 
 
 def in_all_currencies(items: pd.DataFrame) -> pd.DataFrame:
@@ -70,6 +73,15 @@ def in_another_unit(items: pd.DataFrame) -> Mask:
     base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
     times = np.divide(base + effect, base, out=np.ones(len(items)), where=(base > 0) & (base + effect > 0))
     return by_the_box(times, items["unit"])
+
+
+def without_other_units(items: pd.DataFrame, attrs: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return the items that are compared in one unit, where they make most of the spend, and in the attributes how many are left out."""
+    other = in_another_unit(items)
+    most = items["after"][~other].sum() > items["after"].sum() / 2
+    out = items[~other].reset_index(drop=True) if most else items
+    out.attrs = {**attrs, OTHER_UNITS: len(items) - len(out)}
+    return out
 
 
 def by_the_box(times: Floats, unit: pd.Series) -> Mask:
@@ -112,11 +124,12 @@ def shifts(group: Ints, month: Ints, value: Floats, n_groups: int, names: pd.Dat
     return Evidence(names.assign(before=mean0, after=mean1, p_value=p))
 
 
-def of_same_items(group: Ints, item: Ints, after: Mask, days: Floats, n_groups: int) -> Floats:
-    """Return which part of the change of each group's mean is one of the same items: 1 where all took so much longer, 0 where others are bought.
+def of_same_items(group: Ints, item: Ints, after: Mask, days: Floats, n_groups: int) -> tuple[Floats, Floats]:
+    """Return which part of the change of each group's mean is one of the same items, and how sure it is that these changed.
 
-    Two of ten lines took 60 days, and now eight: the mean rose by 30 days, and no item takes longer. An item counts by its lines of both
-    years. Missing where hardly a line is of an item of both years: then nobody can tell.
+    Two of ten lines took 60 days, and now eight: the mean rose by 30 days, and no item takes longer: the part is 0; it is 1 where all take
+    so much longer. An item counts by its lines of both years. The part is missing where hardly a line is of an item of both years, which
+    nobody can tell, and where others move the mean by little. Sure by Student's test of the items' changes, of three or more.
     """
     _, _, cell = pairs(group, item)
     n_cells = int(cell.max(initial=-1)) + 1
@@ -131,11 +144,17 @@ def of_same_items(group: Ints, item: Ints, after: Mask, days: Floats, n_groups: 
 
     with np.errstate(divide="ignore", invalid="ignore"):
         moved = np.where(both, total[1] / n[1] - total[0] / n[0], 0.0)
-        weights = [np.where(both, k, 0.0) / by_group(np.where(both, k, 0.0))[of] for k in n]
-        same = by_group(np.where(both, moved * (weights[0] + weights[1]) / 2, 0.0))
-        whole = by_group(total[1]) / by_group(n[1]) - by_group(total[0]) / by_group(n[0])
+        weight = sum(np.where(both, k, 0.0) / by_group(np.where(both, k, 0.0))[of] for k in n) / 2
+        same = by_group(np.where(both, moved * weight, 0.0))
+        scatter = np.sqrt(by_group(np.where(both, (weight * (moved - same[of])) ** 2, 0.0)))
+        freedom = by_group(both) - 1
+        p = np.where(
+            freedom < 2, 1.0, two_sided(same / scatter * np.sqrt(freedom / (freedom + 1)), np.fmax(freedom, 1))
+        )
+        before, now = (by_group(t) / by_group(k) for t, k in zip(total, n, strict=True))
         enough = by_group(np.where(both, n[0] + n[1], 0.0)) >= _ENOUGH_SAME * by_group(n[0] + n[1])
-        return np.where(enough, same / whole, np.nan)
+        enough &= np.abs(now - before - same) > _BY_OTHERS * before
+        return np.where(enough, same / (now - before), np.nan), p
 
 
 def price_shift(group: Ints, effect: Floats, base: Floats, n_groups: int) -> Floats:

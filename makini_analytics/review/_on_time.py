@@ -57,8 +57,8 @@ def closed_short(judged: pd.DataFrame) -> Mask:
 def _tested(table: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
     """Return a table with differences where it and that of the months as one agree."""
     alike = (table["against_others"] == months["against_others"]).fillna(False)
-    # of fewer than three months nothing is tested: who was late in two of them may have had two bad months
-    p = np.maximum(table["p_value"].to_numpy(dtype=float), months["p_value"].to_numpy(dtype=float))
+    # of fewer than three months nothing is sure: who was late in two of them may have had two bad months
+    p = np.maximum(table["p_value"].to_numpy(dtype=float), months["p_value"].fillna(1.0).to_numpy(dtype=float))
     out = table.assign(p_value=p, against_others=table["against_others"].where(alike))
     out.attrs = table.attrs | {"notes": [*table.attrs.get("notes", []), _NOTE]}
     return out

@@ -49,18 +49,20 @@ def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | N
     if to is None and lacking > _MOST_WITHOUT_RATE * others:
         of = "it has" if others == 1 else f"{charts.number(lacking)} of them {'has' if lacking == 1 else 'have'}"
         return data, unit, f"{apart}: {of} no rate."
-    said = f"All amounts in {unit}, at the European Central Bank's rate of the order date."
+    again = ", from amounts that were converted before" if "original_currency" in data.lines else ""
+    said = f"All amounts in {unit}, at the European Central Bank's rate of the order date{again}."
     return made, unit, said + _without_rate(lacking)
 
 
 def _converted_to(lines: pd.DataFrame) -> str | None:
-    """Return the currency that the lines were converted to before, by `currency.convert`; None where not all of them were."""
-    if "original_currency" not in lines or (lines["original_currency"].isna() & lines["currency"].notna()).any():
+    """Return the currency that all lines with an amount were converted to by `currency.convert`; None where there is none."""
+    if "original_currency" not in lines:
         return None
-    if told := re.match(r"converted to (\S+)", str(lines.attrs.get("currency", ""))):
-        return told[1]
-    made = lines["currency"][(lines["original_currency"] != lines["currency"]).fillna(False)].mode()
-    return str(made[0]) if len(made) else None
+    told = re.match(r"converted to (\S+)", str(lines.attrs.get("currency", "")))
+    there = lines["currency"][lines["amount"].notna()].dropna().unique()
+    made = lines["currency"][(lines["original_currency"] != lines["currency"]).fillna(False)].unique()
+    to = told[1] if told else str(made[0]) if len(made) == 1 else None
+    return to if set(there) <= {to} else None
 
 
 def _without_rate(n: int) -> str:

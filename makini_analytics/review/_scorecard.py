@@ -301,13 +301,13 @@ class Card:
             nothing = Trend(none, np.zeros(self.n, dtype=bool), before=none)
             return dict.fromkeys(columns, none), dict.fromkeys(LEVELS, nothing)
         usual, trends = self._usual(), {}
-        most = np.where(np.isfinite(usual["p90"]), usual["p90"], usual["median"])
-        # what moves with what is bought is no trend of the vendor
-        by_others = same_items(self.before, self.after, most) < MOSTLY_SAME
+        # where other items move the days, the same ones have to be sure of it, too
+        part, of_same = same_items(self.before, self.after, self.n)
+        least = np.where(part < MOSTLY_SAME, np.where(part > 0, of_same, 1.0), 0.0)
         for name in LEVELS:
             one, other = (came_within(side, usual[name]) for side in sides)
             within = self._compared(one, other, more_is_better=True)
-            within = replace(within, p_value=np.where(by_others & ~np.isnan(within.p_value), 1.0, within.p_value))
+            within = replace(within, p_value=np.maximum(within.p_value, least))
             trends[name] = replace(within, before=self.after.of_groups(then, f"{name}_days"))
         return {c: self.after.of_groups(now, c) for c in columns}, trends
 

@@ -11,7 +11,7 @@ from ..frames import Mask, counts_as_spend, numbers, values, vendors_hidden_by
 from ._accounts import had_another, of_many_vendors
 from ._alone import largest
 from ._calls import in_currency, this_year, year_before
-from ._evidence import NO_VENDOR, Evidence, named, price_shift
+from ._evidence import NO_VENDOR, OTHER_UNITS, Evidence, named, price_shift
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._told import says_what
 from ._view import FEWEST_ORDERS, ITEM, UNEVEN, View
@@ -187,7 +187,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         abs(net),
         f"paid {did}, same item and vendor",
         CLEAR,
-        f"Prices of the same item and vendor are {rate}.{tail}",
+        f"Prices of the same item and vendor are {rate}.{tail}{_other_units(view)}",
         "spend_prices",
         f"spend.bridge({year_before(view)}, {this_year(view, known=True)}, per_vendor=True, per_item=True, mixed_units='apart'{in_currency(view)})",
     )
@@ -337,3 +337,8 @@ def single_source(view: View) -> Finding:
         "spend_single_source",
         f"spend.single_source({this_year(view)}, min_orders={FEWEST_ORDERS}{in_currency(view)})",
     )
+
+
+def _other_units(view: View) -> str:
+    n = int(view.same_items.attrs.get(OTHER_UNITS, 0))
+    return f" {count(n, 'item')} left out: more likely in another unit, or priced per 100." if n else ""

@@ -14,8 +14,8 @@ from .. import charts, lead_times, slippage, spend
 from ..compute import RECORDED_SHARE
 from ..errors import ConfigError, SchemaError
 from ..frames import days_of, in_state, numbers, values
-from ._delivery_kinds import lead_time_lines, part_of_same_items
-from ._evidence import MOSTLY_SAME, Evidence, Floats, shifts
+from ._delivery_kinds import lead_time_lines, lead_time_shifts
+from ._evidence import Evidence, Floats, shifts
 from ._kinds import count, listed
 from ._on_time import doubt_of, on_time_by
 from ._reach import names_of
@@ -54,22 +54,22 @@ def tile_evidence(view: View) -> dict[str, Evidence]:
     out: dict[str, Evidence] = {}
     if view.untellable("late"):
         return out
-    for name, by_month in (("on_time", _months_on_time), ("otif", _months_in_full), ("lead_time", _months_lead_time)):
+    for name, by_month in (("on_time", _months_on_time), ("otif", _months_in_full)):
         try:
             month, value = by_month(view)
         except (SchemaError, ConfigError):
             month, value = np.zeros(0, dtype=np.int64), np.zeros(0)
         out[name] = shifts(np.zeros(len(month), dtype=np.int64), month, value, 1, pd.DataFrame(index=[0]))
-    if _by_other_items(view):
-        moved = out["lead_time"].table
-        out["lead_time"] = Evidence(moved.assign(p_value=moved["p_value"].mask(moved["p_value"].notna(), 1.0)))
-    return out
+    return out | {"lead_time": _lead_times(view)}
 
 
-def _by_other_items(view: View) -> bool:
-    """Whether the lead time of all lines moves because other items are bought, of the same vendors or of others."""
-    n = len(lead_time_lines(view)[0])
-    return bool(n and part_of_same_items(view, np.zeros(n, dtype=np.int64), 1)[0] < MOSTLY_SAME)
+def _lead_times(view: View) -> Evidence:
+    try:
+        n = len(lead_time_lines(view)[0])
+        return lead_time_shifts(view, np.zeros(n, dtype=np.int64), 1, pd.DataFrame(index=[0]))
+    except (SchemaError, ConfigError):
+        none = np.zeros(0)
+        return shifts(np.zeros(0, dtype=np.int64), none.astype(np.int64), none, 1, pd.DataFrame(index=[0]))
 
 
 def _by_month(table: pd.DataFrame, column: str) -> tuple[np.ndarray, Floats]:
@@ -82,11 +82,6 @@ def _months_on_time(view: View) -> tuple[np.ndarray, Floats]:
 
 def _months_in_full(view: View) -> tuple[np.ndarray, Floats]:
     return _by_month(view.in_full_by_month, "otif_rate")
-
-
-def _months_lead_time(view: View) -> tuple[np.ndarray, Floats]:
-    lines, _ = lead_time_lines(view)
-    return lines["month"].to_numpy(), lines["days"].to_numpy()
 
 
 def tile(name: str, view: View, clear: Mapping[str, bool]) -> Tile | None:
@@ -198,7 +193,7 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
         like = "" if round(alike) == round(value) else f"{_alike(view)} {count(round(alike), 'day')}, "
         change = like + ("no change" if not round(moved) else _signed(moved, count(round(abs(moved)), "day")))
         if not sure and round(moved):
-            change += ", of other items" if _by_other_items(view) else ", no clear change"
+            change += ", of other items" if _lead_times(view).table["by_others"].any() else ", no clear change"
     months, before = _series(*_by_month(lead_times.by_vendor(keyed, by="month", as_of=view.day), "median_days"))
     good = bool(moved < 0) if sure and moved else None
     return Tile("lead_time", "Lead time, median", "days", value, was, None, count(round(value), "day"), change, sure, good, months,
@@ -226,7 +221,13 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
         same = ~view.ordered_before_a_year_of(mine)
         if "connection" in then:
             known = set(then.loc[judged, "connection"].dropna().unique())
-            left = set(mine["connection"].dropna().unique()) - known
+            others = ~mine["connection"].isin(known) & (mine["days_overdue"] > 0)
+            # what is older than the data were a year ago is left out, too: then the connections are not all of it
+            left = (
+                set(mine["connection"][others & same].dropna())
+                if (same | others)[mine["days_overdue"] > 0].all()
+                else set()
+            )
             same &= mine["connection"].isin(known).to_numpy(dtype=bool)
         now = float(mine.loc[(mine["days_overdue"] > 0) & same, "open_value"].sum())
         if _left_without_a_day(view, then, mine["days_overdue"].max()) > _LEFT * max(value, was):

@@ -16,7 +16,7 @@ from ..errors import ConfigError, SchemaError
 from ..frames import AsOfDays, Mask, as_of_days, categoricals, counts_as_spend, days_of, encode, numbers, values
 from ..purchases import Purchases
 from ..system import cached_property
-from ._evidence import in_all_currencies, in_another_unit
+from ._evidence import in_all_currencies, in_another_unit, without_other_units
 from ._judged import Judged
 from ._one_currency import in_one_currency
 from ._told import says_what
@@ -286,10 +286,7 @@ class View(Judged):
         """
         items = self._items(per_vendor=True, by="original_currency" if self.converted else None)
         both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
-        if self.converted:
-            both = in_all_currencies(both)
-        both.attrs = items.attrs
-        return both
+        return without_other_units(in_all_currencies(both) if self.converted else both, items.attrs)
 
     @cached_property
     def in_another_unit(self) -> int:

@@ -90,8 +90,14 @@ def with_beside(own: Labels, beside: Labels, stated: str | None = None) -> tuple
     mine, n = np.asarray(own.codes, dtype=np.int64)[rows], max(len(beside.categories), 1)
     pairs, of = np.unique(mine * n + np.asarray(beside.codes)[rows], return_inverse=True)
     texts = [(str(own.categories[i // n]), str(beside.categories[i % n])) for i in pairs]
-    other[rows] = np.array([not may_stand_for(sign, code) for code, sign in texts], dtype=bool)[of]
-    clearer[rows] = np.array([may_stand_for(code, _sign(sign)) for code, sign in texts], dtype=bool)[of]
+    # "Fr" and "Fr." are two spellings of one sign, of which the second settles it
+    alike = [bool(_may_be(code)) and _may_be(code) == _may_be(sign) for code, sign in texts]
+    fits = [may_stand_for(sign, code) or one for (code, sign), one in zip(texts, alike, strict=True)]
+    settles = [
+        may_stand_for(code, _sign(sign)) or (one and _sign(sign) in _SIGNS)
+        for (code, sign), one in zip(texts, alike, strict=True)
+    ]
+    other[rows], clearer[rows] = ~np.array(fits, dtype=bool)[of], np.array(settles, dtype=bool)[of]
     return categoricals.where((own.codes >= 0) & ~clearer, own, said), said, other & ~clearer
 
 

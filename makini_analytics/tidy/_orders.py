@@ -238,13 +238,13 @@ def _with_currencies(
     One that stands beside a number - "USD 12.50" - is taken where there is no other; one that differs is told.
     """
     own = categoricals.from_series(lines["currency"])
-    # a line without one is one whose own could not be read, else it would have its order's
-    others = (own.codes >= 0) & ~categoricals.equal(own, of_order)
-    own, _, _ = with_beside(own, categoricals.where(others, of_order, categoricals.missing(len(lines))))
     for name, texts in beside.items():
         given = categoricals.from_texts([texts.get(i) for i in range(len(lines))])
         own, said, other = with_beside(own, given)
         book.add("lines", name, np.flatnonzero(other), pd.Series(said), OTHER_CURRENCY)
+    # a line without one is one whose own could not be read, else it would have its order's
+    others = (own.codes >= 0) & ~categoricals.equal(own, of_order)
+    own, _, _ = with_beside(own, categoricals.where(others, of_order, categoricals.missing(len(lines))))
     return lines.assign(currency=settled_signs(own))
 
 

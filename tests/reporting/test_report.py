@@ -379,6 +379,7 @@ def test_hostile_texts_of_every_kind_are_text_on_the_page(tmp_path):
     """Not only vendors have names: titles, connections, currencies, categories, notes and headlines reach the page as well."""
     n = 8
     evil = {what: f"</td></p>'\"><img src=x alt={what}>" for what in ("vendor", "title", "connection", "currency", "category", "item", "number", "head")}  # fmt: skip
+    evil["currency"] = evil["currency"].upper()  # as all are
     day = pd.Timestamp("2025-01-01")
     table = pd.DataFrame({"vendor_name": evil["vendor"], "amount": np.arange(1.0, n + 1), "category": evil["category"], "description": evil["item"], "order_number": [f"{evil['number']}{i}" for i in range(n)],
                           "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None] * (n // 2), "required_date": ["2025-01-07", "2025-01-09", "2025-01-07", "no day " + evil["number"]] * (n // 4)})  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.review import look, on_time_by
+from makini_analytics.review import look
 from makini_analytics.review._delivery_kinds import late_evidence
 from tests.tiers import one_in
 
@@ -45,9 +45,7 @@ def test_a_vendor_of_few_months_that_is_better_is_not_called_later(name):
 def test_where_all_vendors_are_alike_none_is_named_whoever_comes_or_goes(seed):
     more = [ordered(name, *of, seed=seed + k) for k, (name, of) in enumerate(FEW.items())]
     data = world(*more, seed=seed)
-    view = look(data).view
-    evidence = late_evidence(view)
-    table = on_time_by(view).set_index("vendor_id")
-    assert table.loc[list(FEW), "p_value"].isna().all()
+    evidence = late_evidence(look(data).view)
+    assert evidence.table.set_index("vendor_id").loc[list(FEW), "p_value"].isna().all()
     assert len(evidence.p_value[~np.isnan(evidence.p_value)]) == 4
     assert "None of 4 vendors" in ma.findings(data).set_index("kind").loc["late", "why"]
