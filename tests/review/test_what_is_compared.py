@@ -248,3 +248,16 @@ def test_amounts_converted_at_own_rates_are_not_converted_again(tmp_path):
     other = ma.Purchases.from_table(table[table["currency"] == "USD"], connection="later", as_of="2025-12-31")
     both = look(ma.concat([own, other])).view  # of which a part was never converted
     assert "European Central Bank" in both.note
+
+
+def test_parts_that_were_converted_to_two_currencies_are_converted_to_one():
+    days = pd.date_range("2024-01-01", "2025-12-31", freq="2D")
+    table = pd.DataFrame(
+        {"order_date": days, "vendor_name": "A", "amount": 100.0, "currency": "EUR", "order_number": range(len(days))}
+    )
+    a, b = (ma.Purchases.from_table(table, connection=name, as_of="2025-12-31") for name in "ab")
+    both = ma.concat([currency.convert(a, "EUR"), currency.convert(b.filter(since="2025-06-01"), "USD")])
+    seen = look(both)
+    assert seen.view.unit == "EUR"
+    assert "from amounts that were converted before" in seen.view.note
+    assert seen.view.has_amount.all()

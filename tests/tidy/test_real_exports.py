@@ -166,6 +166,12 @@ def test_a_sign_of_several_currencies_is_that_of_its_own_order_s_head(column):
     assert got.issues[["column", "value"]].values.tolist() == [["currency", "£ / USD"]]
 
 
+def test_two_spellings_of_a_sign_are_one():
+    got = table(AMOUNT | {"c": "currency"}, amt=["Fr. 5.00"], c=["Fr"], currency=None)
+    assert (got.lines.currency.tolist(), got.lines.amount.tolist()) == (["CHF"], [5.0])
+    assert got.issues.empty
+
+
 def test_a_code_of_a_line_is_not_the_one_of_its_order_s_head():
     heads = pd.DataFrame({"order_number": ["0"], "currency": ["EGP"]})
     got = table(AMOUNT | {"c": "currency"}, amt=[1.5], c=["GBP"], currency=None, orders=heads)

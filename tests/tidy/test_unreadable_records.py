@@ -209,6 +209,15 @@ def test_a_sign_of_several_currencies_is_that_of_the_order(sign, code):
     assert not got.issues.column.isin(["currency"]).any()
 
 
+@pytest.mark.parametrize(
+    ("sign", "price", "code", "of_order"), [("$", "US$5", "USD", "CAD"), ("£", "GBP 5", "GBP", "EGP")]
+)
+def test_a_code_beside_the_number_goes_before_the_order_s(sign, price, code, of_order):
+    got = tidy(po("a", {"currency": sign, "price": price}, currency=of_order))
+    assert got.lines.currency.tolist() == [code]
+    assert not got.issues.column.isin(["currency", "unit_price"]).any()
+
+
 @pytest.mark.parametrize("bad", one_in(2, [{"quantity": "4 or 5"}, {"receivedAt": "soon"}]))
 def test_a_receipt_that_can_not_be_read_leaves_its_line_unknown(bad):
     rest = {"key": "s", "poLineKey": "a-0", "quantity": 1, "receivedAt": "2025-01-21"} | bad
