@@ -14,7 +14,7 @@ from ._calls import from_day, of_year, these, told
 from ._evidence import MOSTLY_SAME, NO_VENDOR, Evidence, Floats, Ints, named, of_same_items, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
-from ._on_time import closed_short, doubt_of, on_time_by
+from ._on_time import closed_short, doubt_of, on_time_by, untested_most
 from ._view import View
 from ._years import with_months
 
@@ -39,8 +39,7 @@ def late_evidence(view: View) -> Evidence:
     table = on_time_by(view)
     p = table["p_value"].to_numpy(dtype=float)
     # of a vendor that is above the others the p-value is the chance to be so far above; 1 is that of a vendor of few months, not tested
-    below = np.where(table["on_time_rate"] < table["others_rate"], p, 1 - p)
-    below = np.where(p < 1, below, np.nan)
+    below = np.where(p < 1, np.where(table["on_time_rate"] < table["others_rate"], p, 1 - p), np.nan)
     return Evidence(table.assign(p_value=np.where(named(table), below, np.nan)))
 
 
@@ -103,6 +102,7 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     elif tested:
         none = none_of(tested, "vendor", "is later than chance allows", "is not later than chance allows")
         why += f" {none[0].upper()}{none[1:]}."
+    why += untested_most(view, table, late_amount)
     return Finding(
         "late",
         f"{view.say(value)} of {view.say(total)} due{f' {span}' if span else ''} came late or is still out{where}.",

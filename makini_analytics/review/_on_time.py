@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .. import slippage
+from .. import charts, slippage
 from ..compute import DOUBTFUL_DUE, By, group_lines, once
 from ..frames import Mask
+from ._evidence import Floats, named
 from ._view import View
 
 #: A vendor of whose due lines a larger share is closed short, and so neither late nor on time, is not tested by the rest of them.
@@ -77,3 +78,13 @@ def _mostly_closed(view: View, table: pd.DataFrame, by: By) -> Mask:
     place = pd.MultiIndex.from_frame(groups.keys[keys]).get_indexer(pd.MultiIndex.from_frame(table[keys]))
     n = np.append(np.bincount(groups.codes[closed], minlength=len(groups)), 0)[place]
     return np.asarray(n > _MOST_CLOSED * (n + table["n_due"].to_numpy(dtype=float)), dtype=np.bool_)
+
+
+def untested_most(view: View, table: pd.DataFrame, late_amount: Floats) -> str:
+    """Return that most of what is late is of vendors that are not tested: those that are say little of it then; "" where it is not."""
+    untested = table[table["p_value"].isna().to_numpy() & named(table)]
+    part = float(late_amount[view.of_vendors(untested)].sum()) if len(untested) else 0.0
+    if part <= late_amount.sum() / 2:
+        return ""
+    of = "a vendor" if len(untested) == 1 else f"{charts.number(len(untested))} vendors"
+    return f" {charts.percent(part / late_amount.sum())} of it is of {of} with too few lines or months to be tested."

@@ -49,3 +49,10 @@ def test_where_all_vendors_are_alike_none_is_named_whoever_comes_or_goes(seed):
     assert evidence.table.set_index("vendor_id").loc[list(FEW), "p_value"].isna().all()
     assert len(evidence.p_value[~np.isnan(evidence.p_value)]) == 4
     assert "None of 4 vendors" in ma.findings(data).set_index("kind").loc["late", "why"]
+
+
+def test_most_of_what_is_late_being_of_a_vendor_that_is_not_tested_is_said():
+    new = ordered("new", "2025-04-10", 40, late=1.0).assign(amount=2000.0)
+    found = ma.findings(world(new)).set_index("kind").loc["late"]
+    assert "None of 4 vendors" in found["why"]
+    assert "of it is of a vendor with too few lines or months to be tested." in found["why"]
