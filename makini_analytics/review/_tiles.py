@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
-from ..compute import RECORDED_SHARE
+from ..compute import RECORDED_SHARE, once
 from ..errors import ConfigError, SchemaError
 from ..frames import days_of, in_state, numbers, values
 from ._delivery_kinds import lead_time_lines, lead_time_shifts
@@ -64,6 +64,10 @@ def tile_evidence(view: View) -> dict[str, Evidence]:
 
 
 def _lead_times(view: View) -> Evidence:
+    return once(view, "lead times of all", lambda: _all_lead_times(view))
+
+
+def _all_lead_times(view: View) -> Evidence:
     try:
         n = len(lead_time_lines(view)[0])
         return lead_time_shifts(view, np.zeros(n, dtype=np.int64), 1, pd.DataFrame(index=[0]))

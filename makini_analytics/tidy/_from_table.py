@@ -94,10 +94,9 @@ def tidy_table(
         notes += _meant_as_ours(tables[0], allowed)
 
     frame = framed(got[0], len(df), [*LINES, *_ORDER_ONLY.values()])
-    head_frame = None if heads is None else framed(heads, len(tables[1].df), ORDERS)
     frame = _with_ids(frame, got[0], connection, currency, book)
-    if head_frame is not None:
-        frame, head_rows, said = with_heads(frame, head_frame, book, currency)
+    if heads is not None:
+        frame, head_rows, said = with_heads(frame, framed(heads, len(tables[1].df), ORDERS), book, currency)
         notes += said
     frame = frame.assign(currency=settled_signs(categoricals.from_series(frame["currency"])))
     frame, of, said = split_by_vendor(frame, book)
@@ -215,11 +214,7 @@ def _meant_as_ours(table: Table, ours: Collection[str]) -> list[str]:
 
 
 def _with_ids(
-    frame: pd.DataFrame,
-    got: TableValues,
-    connection: str,
-    currency: str | None,
-    book: IssueBook,
+    frame: pd.DataFrame, got: TableValues, connection: str, currency: str | None, book: IssueBook
 ) -> pd.DataFrame:
     """Return the frame with connection, order, line and vendor ids and a currency in every row that can have one.
 

@@ -42,10 +42,8 @@ def with_heads(
     book.add("order heads", "order_id", np.flatnonzero(twice), key, "the order is there twice: the first one is taken")
     at = _places(categoricals.to_strings(frame[by]), key)
     of_head = categoricals.from_texts(heads["currency"].array.take(at, allow_fill=True))
-    own, codes = (
-        with_beside(categoricals.from_series(frame["currency"]), of_head)[0],
-        heads["currency"].dropna().unique(),
-    )
+    own, _, _ = with_beside(categoricals.from_series(frame["currency"]), of_head)
+    codes = heads["currency"].dropna().unique()
     # which "$": that of the order's head, and where that is missing of all heads, if they have one alone
     frame = frame.assign(currency=currency_signs(own, str(codes[0]) if len(codes) == 1 else None))
     out: dict[str, Any] = {}
