@@ -80,7 +80,7 @@ def test_as_of_days(data, value):
             figure(data.lines, as_of=value)
 
 
-@pytest.mark.parametrize("value", PATHS, ids=lambda v: repr(v)[:20])
+@pytest.mark.parametrize("value", one_in(5, PATHS), ids=lambda v: repr(v)[:20])
 def test_paths(data, value, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     chart = spend.plot_by_vendor(data.lines.head(50), currency=data.lines.currency[0])
@@ -160,7 +160,7 @@ def test_files_of_connections(text, tmp_path):
         ma.fetch_all(tmp_path / "c.toml")
 
 
-@pytest.mark.parametrize("what", ODD, ids=lambda v: repr(v)[:20])
+@pytest.mark.parametrize("what", one_in(3, ODD), ids=lambda v: repr(v)[:20])
 def test_anything_else_is_an_error_of_ours(data, what, tmp_path, monkeypatch):
     """Where it may be right, something comes; where it is not, an error that a program can catch by the root of all."""
     monkeypatch.chdir(tmp_path)

@@ -197,6 +197,7 @@ def test_a_list_is_filtered_and_its_sum_follows(pages, visit):
     assert said == []
 
 
+@pytest.mark.full
 def test_a_list_of_which_the_page_has_the_first_rows_says_so(pages, visit):
     page, said, _ = visit(pages("cut"), viewport={"width": 1440, "height": 900})
     part = page.locator("#open_orders")
@@ -213,6 +214,7 @@ def test_a_list_of_which_the_page_has_the_first_rows_says_so(pages, visit):
     assert said == []
 
 
+@pytest.mark.full
 def test_what_a_list_offers_stands_together_and_is_read_whole(pages, visit):
     page, _, _ = visit(pages("lists"), viewport={"width": 1440, "height": 900})
     part = page.locator("#open_orders")
@@ -315,6 +317,7 @@ def test_paper_says_of_each_table_how_many_rows_it_has_not(pages, visit, scripts
     assert "left_out" not in cut
 
 
+@pytest.mark.full
 def test_no_line_breaks_in_a_day_or_before_a_unit(pages, visit):
     page, _, _ = visit(pages("sample"))
     days = page.locator("header.top span.d")
@@ -364,6 +367,7 @@ def test_without_scripts_every_row_is_there_and_nothing_that_would_not_work(page
     assert page.locator(".chart rect title").count() > 3  # values on hover need none
 
 
+@pytest.mark.full
 def test_the_contents_stay_in_sight_and_mark_the_section(pages, visit):
     page, _, _ = visit(pages("sample"))
     page.evaluate("document.querySelector('#part_slippage').scrollIntoView({behavior: 'instant'})")
@@ -371,6 +375,7 @@ def test_the_contents_stay_in_sight_and_mark_the_section(pages, visit):
     assert page.evaluate("document.querySelector('nav').getBoundingClientRect().top") == 0
 
 
+@pytest.mark.full
 def test_charts_follow_the_dark(pages, visit):
     page, _, _ = visit(pages("lists"), color_scheme="dark", viewport={"width": 900, "height": 900})
     image = page.locator(".chart img").first
@@ -395,6 +400,7 @@ def test_the_keyboard_reaches_the_figures_and_every_table(pages, visit):
     assert page.locator("details").first.get_attribute("open") is not None
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", one_in(2, ["sample", "hostile"]))
 def test_a_phone_scrolls_tables_and_charts_but_not_the_page(pages, visit, name):
     page, _, _ = visit(pages(name), viewport={"width": 390, "height": 844})

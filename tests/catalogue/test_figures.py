@@ -34,7 +34,7 @@ def test_every_public_function_of_a_room_is_a_figure():
 
 
 @pytest.mark.filterwarnings("ignore:.*The lines lack")
-@pytest.mark.parametrize("name", one_in(3, sorted(FIGURES)))
+@pytest.mark.parametrize("name", one_in(6, sorted(FIGURES)))
 def test_what_is_declared_is_what_is_checked(name, sample):
     figure = FIGURES[name]
     options = OPTIONS.get(name, {})
@@ -50,7 +50,7 @@ def test_what_is_declared_is_what_is_checked(name, sample):
         assert figure.function(lines, **options).attrs["metric"] == name
 
 
-@pytest.mark.parametrize("name", one_in(3, sorted(n for n, figure in FIGURES.items() if figure.data == ("lines",))))
+@pytest.mark.parametrize("name", one_in(6, sorted(n for n, figure in FIGURES.items() if figure.data == ("lines",))))
 def test_no_lines_have_the_types_of_some(name, sample):
     emea = sample.filter(connection="emea").lines
     function, options = FIGURES[name].function, OPTIONS.get(name, {})

@@ -161,6 +161,7 @@ def figures_of(frame):
     )
 
 
+@pytest.mark.full
 def test_every_cell_is_the_figure_itself():
     check(slippage.by_vendor, random_lines(3, 40), {"late_days": [0, 7], "weight": ["lines", "quantity"]}, "on_time_rate", ["vendor_id"])  # fmt: skip
     check(spend.by_vendor, random_lines(4), SPEND, "spend", ["vendor_id", "currency"])
@@ -212,6 +213,7 @@ def test_the_share_of_pairs_is_kendalls_tau(n):
             assert 2 * same_order_share(x, y) - 1 == pytest.approx(stats.kendalltau(x, y).statistic)
 
 
+@pytest.mark.full
 def test_lines_that_are_changed_are_a_choice(lines):
     def thousandfold(frame):
         return frame.assign(amount=frame.amount.where(frame.currency != "USD", frame.amount * 1000))

@@ -58,7 +58,7 @@ PLOTS = [spend.plot_by_vendor, spend.plot_pareto, spend.plot_single_source, spen
          lead_times.plot_by_vendor, slippage.plot_by_vendor, spend.plot_by_period]  # fmt: skip
 
 
-@pytest.mark.parametrize("plot", one_in(5, PLOTS), ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
+@pytest.mark.parametrize("plot", PLOTS, ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
 @pytest.mark.parametrize("size", [(10.0, 5.6), (6.0, 4.6)], ids=["slide", "half"])
 def test_nothing_is_cut_off_by_the_edge_of_the_figure(plot, size, long):
     ax = plot(long)
@@ -78,7 +78,7 @@ def test_the_picture_has_no_empty_band_whoever_saves_it(lines):
     assert footnote.y1 < needs.y0 and needs.y1 < subtitle.y0 < title.y0
 
 
-@pytest.mark.parametrize("paper", ["white", DARK])
+@pytest.mark.parametrize("paper", one_in(3, ["white", DARK]))
 @pytest.mark.parametrize("plot", one_in(3, PLOTS[:5]), ids=lambda p: p.__name__)
 def test_a_chart_on_given_axes_stays_in_its_cell_with_all_its_texts(plot, paper, long):
     figure = Figure(figsize=(12, 5), facecolor=paper)
@@ -137,6 +137,7 @@ def test_axes_drawn_on_again_have_the_texts_of_the_new_chart_alone(lines):
     assert "Second" not in boxes(figure)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("engine", one_in(2, [None, "constrained", "tight", "called"]))
 def test_a_chart_is_as_good_under_a_layout_engine_of_matplotlibs_own(engine, lines):
     figure = Figure(figsize=(12, 4), layout=None if engine == "called" else engine)
@@ -178,6 +179,7 @@ def test_a_notebook_that_cuts_pictures_tight_cuts_off_no_text(lines):
     assert all(kept.y0 * inch <= t.y0 and t.y1 <= kept.y1 * inch for t in texts)
 
 
+@pytest.mark.full
 def test_a_chart_takes_the_place_that_another_locator_gives_it(lines):
     figure = Figure(figsize=(10, 6))
     inset = figure.subplots().inset_axes((0.5, 0.5, 0.5, 0.5))
@@ -263,6 +265,7 @@ def test_equal_names_of_different_things_are_told_apart():
     assert [t.get_text() for t in ax.get_yticklabels()] == ["Filter (F1)", "Filter (F2)", "Filter (F3)"]
 
 
+@pytest.mark.full
 def test_a_companys_marks_reach_every_number(lines):
     points = re.compile(r"\d\.\d")
     try:
@@ -524,7 +527,9 @@ def test_the_value_of_the_last_month_stands_low_over_its_own_column():
     assert box.x0 >= column.x0 - 3 and 0 <= box.y0 - column.y1 < 10
 
 
-@pytest.mark.parametrize("plot", [slippage.plot_by_vendor, lead_times.plot_by_vendor, lead_times.plot_buffer])
+@pytest.mark.parametrize(
+    "plot", one_in(3, [slippage.plot_by_vendor, lead_times.plot_by_vendor, lead_times.plot_buffer])
+)
 def test_names_as_long_as_usual_are_whole_on_the_page(lines, plot):
     ax = charts.bare(plot(lines, as_of="2025-12-31"))
     usual = {t.get_fontsize() for t in ax.get_yticklabels()}

@@ -166,6 +166,7 @@ def test_values_never_cover_the_names_of_the_bars(size, tmp_path):
         assert not any(text.get_window_extent().overlaps(n) for n in names)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("size", one_in(9, charts.SIZES))
 def test_names_in_the_funnel_don_t_cover_each_other(size, tmp_path):
     pytest.importorskip("matplotlib_fontja", reason="the Japanese names need a font")
@@ -333,7 +334,7 @@ def test_each_curve_has_its_name_beside_it_and_those_not_drawn_are_told():
     assert f"the 6 groups with most lines of {lines.vendor_id.nunique() + 1}" in captions.subtitle  # one has no vendor
 
 
-@pytest.mark.parametrize("plot", [slippage.plot_by_vendor, slippage.plot_by_period, slippage.plot_per_line])
+@pytest.mark.parametrize("plot", one_in(3, [slippage.plot_by_vendor, slippage.plot_by_period, slippage.plot_per_line]))
 def test_what_counts_as_on_time_is_told_where_it_is_not_the_usual(plot):
     frame = lines_of(["a"] * 30, late=range(9)).assign(promised_date=lambda f: f.required_date)
     usual = charts.captions_of(plot(frame, as_of="2025-03-01")).footnote

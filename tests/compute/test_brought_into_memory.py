@@ -72,7 +72,7 @@ def test_every_figure_of_lines_is_that_of_pandas_in_every_engine(name, kind, sam
         )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(3, KINDS))
 def test_what_an_engine_does_not_count_is_brought_and_the_rest_is_not(kind, sample):
     frame = KINDS[kind](sample)
     for call in (
@@ -86,7 +86,7 @@ def test_what_an_engine_does_not_count_is_brought_and_the_rest_is_not(kind, samp
     assert not any("memory" in note for note in slippage.by_vendor(frame, as_of=AS_OF).attrs["notes"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(3, KINDS))
 def test_steps_that_give_lines_back_bring_every_column(kind, sample):
     lines = sample.head(200)
     frame = KINDS[kind](lines)
@@ -149,6 +149,7 @@ def test_columns_are_brought_by_whatever_list_they_are_named(by, sample):
     pd.testing.assert_frame_equal(got, want)
 
 
+@pytest.mark.full
 def test_a_chart_of_single_lines_takes_them_too(sample):
     import matplotlib.pyplot as plt
 

@@ -111,6 +111,7 @@ def test_few_columns(kind):
         same(CALLS[name](frame), CALLS[name](lines))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", one_in(2, KINDS))
 def test_columns_without_a_value_have_no_type_either(kind):
     lines = dirty(2).assign(received_quantity=None, cancelled_date=None, deleted_at=None, currency=None)
@@ -137,6 +138,7 @@ def test_a_name_with_a_dot(sample):
         same(spend.by_vendor(make(sample), by="ship_to.country"), spend.by_vendor(sample, by="ship_to.country"))
 
 
+@pytest.mark.full
 def test_names_and_texts_with_marks_of_sql():
     odd = 'it\'s {x} "q" `b` \\ ...'
     lines = dirty(17).rename(columns={"category": odd})
@@ -178,6 +180,7 @@ def test_duckdb_over_parquet(sample, tmp_path):
             same(CALLS[name](frame), CALLS[name](sample))
 
 
+@pytest.mark.full
 def test_the_day_to_look_from(sample):
     """The argument, else what an object around the frame says, else the latest change, an instant giving its UTC day."""
     sample = sample.head(500)
@@ -217,6 +220,7 @@ def test_what_an_engine_cannot_do_is_refused_with_what_to_do_instead(sample):
             spend.by_vendor(text)
 
 
+@pytest.mark.full
 def test_an_instant_gives_its_utc_day_whatever_the_zone_of_the_session(sample):
     instants = sample.assign(order_date=sample["order_date"].dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"))
     want = lead_times.curve(sample, as_of=AS_OF)
@@ -318,6 +322,7 @@ def test_texts_of_a_closed_list():
             same(CALLS[name](frame), CALLS[name](lines))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", ["polars", "duckdb"])
 def test_many_connections_each_on_its_own_day(kind):
     lines = dirty(16)

@@ -12,6 +12,7 @@ from makini_analytics.compute._engine_frames import LINES
 from makini_analytics.compute._engines import lines_of
 from makini_analytics.compute._rule import EVER
 from tests.compute.kinds import KINDS, dirty
+from tests.tiers import one_in
 
 
 def drawn(rng):
@@ -46,7 +47,7 @@ def drawn(rng):
     return rule
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(3, KINDS))
 def test_rules_that_are_drawn_by_lot_count_as_in_pandas(kind):
     rng = np.random.default_rng(24)
     lines = dirty(24)

@@ -35,6 +35,7 @@ def lines():
     return ma.load_sample(["emea"]).lines
 
 
+@pytest.mark.full
 def test_figures_that_share_are_those_that_do_not(lines):
     alone = {name: figure(lines) for name, figure in FIGURES.items()}
     with reuse():

@@ -34,6 +34,7 @@ def by_code(explorer, data):
     return eval(last, cell)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("room", one_in(3, [*reversed(ROOMS)]))
 def test_every_filter_changes_the_figure_and_the_code_gives_the_same(room, data, tmp_path):
     got = ROOMS[room](data, folder=tmp_path)
@@ -61,6 +62,7 @@ def test_every_filter_changes_the_figure_and_the_code_gives_the_same(room, data,
     assert len(pictures) >= 5
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("room", one_in(2, ROOMS))
 def test_what_could_not_be_read_is_left_out_by_that_reason(room, data, tmp_path):
     lines = data.lines.assign(unreadable=pd.Series(pd.NA, index=data.lines.index, dtype="string"))
@@ -187,6 +189,7 @@ def test_what_no_line_has_is_said_in_words(data, tmp_path):
     assert "widen a filter" in got._chart.children[0].value
 
 
+@pytest.mark.full
 def test_what_became_of_a_line_is_no_filter_of_how_late_or_slow_it_was(data, tmp_path):
     offered = {name: "state" in room(data, folder=tmp_path).filters.picks for name, room in ROOMS.items()}
     assert offered == {"spend": True, "lead_times": False, "slippage": False}
@@ -207,6 +210,7 @@ def test_tables_read_like_those_of_the_notebook(data, tmp_path):
     assert {"cumulative share", "1,253,821 EUR"} <= {*shown.texts, *shown.texts.iloc[0]}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("view", ["vendors", "months"])
 def test_each_line_behind_a_bar_says_whether_it_counts(view, data, tmp_path):
     got = explore.spend(data, folder=tmp_path)
@@ -254,6 +258,7 @@ def test_title_footnote_and_file_say_the_filters(room, data, tmp_path):
     assert charts.captions_of(got._axes) == plain
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("room", one_in(3, [*reversed(ROOMS)]))
 def test_a_search_shows_fewer_vendors_and_makes_no_new_facts(room, data, tmp_path):
     got = ROOMS[room](data, folder=tmp_path)
@@ -269,6 +274,7 @@ def test_a_search_shows_fewer_vendors_and_makes_no_new_facts(room, data, tmp_pat
     assert set(got.open_bar(0).vendor_name) == {"Kugellager Nord AG"}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("room", one_in(2, ROOMS))
 def test_the_footnote_of_a_search_says_how_many_lines_are_shown(room, data, tmp_path):
     got = ROOMS[room](data, folder=tmp_path)
@@ -358,6 +364,7 @@ def test_hostile_names_are_text_and_what_can_not_be_computed_is_a_sentence(tmp_p
     assert "no figure" in late._status.value
 
 
+@pytest.mark.full
 def test_nothing_and_one_vendor(data, tmp_path):
     empty = ma.Purchases.from_table(
         pd.DataFrame({"vendor_name": [], "amount": [], "order_date": []}), as_of="2025-01-01"

@@ -16,6 +16,7 @@ from makini_analytics.tidy import NO_ORDER, _issues
 from tests.faults.server import order
 from tests.fetch.test_update_random import Connection, rows_of, unplaced
 from tests.purchases.in_parts import fetched_in_parts, loaded
+from tests.tiers import one_in
 
 pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
 
@@ -213,6 +214,7 @@ def test_a_receipt_of_orders_with_one_number_finds_its_line_in_whatever_part_tha
     assert parts.lines.loc[parts.lines["n_receipts"] > 0, "line_id"].tolist() == ["2-1", "25-1"]
 
 
+@pytest.mark.full
 def test_a_currency_that_is_not_in_iso_4217_is_told_once_of_all_parts(tmp_path):
     rows = [order(i, currency=("EUR", "XYZ", "QQQ")[i % 3], lineItems=lines_of(i)) for i in range(30)]
     parts, whole = fetched_twice({"purchase-orders": rows}, tmp_path / "x")
@@ -220,7 +222,7 @@ def test_a_currency_that_is_not_in_iso_4217_is_told_once_of_all_parts(tmp_path):
     assert sorted(parts.issues.reason.str.extract(r"\((.*)\)")[0]) == ["40 lines, 240.00 QQQ", "40 lines, 240.00 XYZ"]
 
 
-@pytest.mark.parametrize(("late", "read"), [("1.5", False), ("2", True)])
+@pytest.mark.parametrize(("late", "read"), one_in(2, [("1.5", False), ("2", True)]))
 def test_a_column_of_points_and_commas_is_in_doubt_in_every_part(late, read, tmp_path):
     rows = [order(i, lineItems=lines_of(i, price="1.500", quantity="2.50")) for i in range(30)]
     rows[29]["lineItems"][0]["price"] = late

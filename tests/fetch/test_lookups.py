@@ -33,7 +33,7 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("contract", ["v3", "v4", "v1"])
+@pytest.mark.parametrize("contract", one_in(3, ["v3", "v4", "v1"]))
 def test_category_is_the_lines_own_else_the_materials_else_the_type(contract):
     with ma.sandbox({"purchase-orders": [po(1, *LINES)], "materials": MATERIALS}, contract=contract) as server:
         lines = server.client(**OPTIONS).fetch_purchases().lines
@@ -63,7 +63,7 @@ def test_no_list_of_materials_and_a_broken_one_are_a_note(fault):
     )
 
 
-@pytest.mark.parametrize("area", ["erp", "eam", "wms"])
+@pytest.mark.parametrize("area", one_in(3, ["erp", "eam", "wms"]))
 def test_returns_are_fetched_in_every_area_and_receipts_in_erp(area):
     back = {
         "key": "r1",
@@ -111,7 +111,7 @@ def test_what_is_so_of_all_lines_is_told_once_also_after_an_update_and_a_cut():
     assert some.issues.id.isna().sum() == 1
 
 
-@pytest.mark.parametrize("contract", ["v3", "v4", "v1"])
+@pytest.mark.parametrize("contract", one_in(3, ["v3", "v4", "v1"]))
 def test_objects_without_a_name_over_http(contract):
     rows = [
         po(1, {"currency": {"x": 1}}, {"deletedAt": "X"}, status={"x": 1}, currency="eur"),
@@ -126,6 +126,7 @@ def test_objects_without_a_name_over_http(contract):
     assert sorted(data.issues.column) == ["currency", "deleted_at", "deleted_at", "status"]
 
 
+@pytest.mark.full
 def test_a_status_is_told_once_after_an_update():
     rows = [po(i, {}, status="ZQ7", updatedAt=f"2025-06-{1 + i:02d}T00:00:00Z") for i in range(9)]
     with ma.sandbox({"purchase-orders": rows}) as server:
@@ -156,6 +157,7 @@ def test_a_currency_that_is_not_in_iso_4217_is_told_once_after_an_update():
         assert f"({n} lines" in told.reason.item()
 
 
+@pytest.mark.full
 def test_an_update_does_not_miss_the_orders_of_old_receipts():
     rows = [po(i, {}, updatedAt=f"2025-06-{1 + i:02d}T00:00:00Z") for i in range(9)]
     receipts = [{"key": f"c{i}", "poKey": f"{i:04d}", "receivedAt": "2025-07-01", "lineItems": [{"key": f"{i:04d}-0", "quantity": 1}]}

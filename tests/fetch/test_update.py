@@ -51,6 +51,7 @@ def test_only_what_changed_is_asked_for():
     assert "Updated: 1 orders" in updated.sources.notes.item()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("contract", one_in(3, ["v4", "v3", "v1"]))
 def test_a_change_dated_in_the_future_hides_none_that_follow(contract):
     with ma.sandbox(
@@ -111,6 +112,7 @@ def test_a_return_that_came_since_counts():
         assert "0004" not in asked(server, n)  # what is known as it is, is not asked for
 
 
+@pytest.mark.full
 def test_a_line_that_moved_to_another_order_is_there_once():
     with serve(orders()) as server:
         client = server.client(**OPTIONS)
@@ -135,6 +137,7 @@ def test_a_vendor_that_was_renamed_has_one_name():
     assert "10 known orders have other receipts, returns or names now" in updated.sources.notes.item()
 
 
+@pytest.mark.full
 def test_the_span_stays_that_of_the_fetch():
     with serve(orders()) as server:
         client = server.client(**OPTIONS)
@@ -153,6 +156,7 @@ def test_the_span_stays_that_of_the_fetch():
         assert SAID in updated.sources.notes.item()
 
 
+@pytest.mark.full
 def test_what_has_no_date_of_change_is_asked_for_by_its_key():
     with serve([*orders(), order(70, updatedAt=None)]) as server:
         client = server.client(**OPTIONS)
@@ -208,6 +212,7 @@ def test_another_time_zone_reads_everything_again():
     assert "instants of Europe/Berlin" in updated.sources.notes.item()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("then", "now"),
     one_in(3, [({"timezone": "Asia/Tokyo"}, {}), ({"statuses": {"Open": "closed"}}, {}), ({}, {"decimal": ","})]),
@@ -223,6 +228,7 @@ def test_what_was_read_in_another_way_is_read_again(then, now, tmp_path):
         assert SAID not in client.update(updated, **now).sources.notes.item()
 
 
+@pytest.mark.full
 def test_an_update_is_not_answered_by_a_page_that_is_cached(tmp_path):
     with serve(orders()) as server:
         client = server.client(**OPTIONS, cache_dir=tmp_path, expire_after=10**6)

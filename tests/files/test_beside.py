@@ -197,6 +197,7 @@ def test_invoices_are_no_receipts_under_any_heading_of_sap(sap, written, heading
     assert data.lines.received_quantity[0] == 60
 
 
+@pytest.mark.full
 def test_the_sign_of_a_row_that_does_not_count_says_nothing_of_the_others(sap, written):
     rows = "4500000001;10;E;101;20.01.2024;100,000\n4500000001;10;E;102;21.01.2024;40,000\n4500000001;20;Q;;21.01.2024;-1,000\n"
     data = ma.Purchases.from_file(
@@ -236,6 +237,7 @@ def test_receipts_of_an_order_of_several_vendors_find_their_lines(written):
     assert got == [-1, -1, -1] and data.issues.reason.str.contains("no order line that is known").any()
 
 
+@pytest.mark.full
 def test_what_is_doubtful_of_a_file_beside_is_told_under_its_name(sap, written):
     data, _, _ = came(written, HEAD + "Received Quantity\n1;1;2024-02-01;3\nTotal;;;3\n", name="r.csv")
     assert data.issues.id[data.issues.reason.str.contains("a total of other rows")].tolist() == ["r.csv:3"]

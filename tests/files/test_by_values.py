@@ -53,6 +53,7 @@ def test_a_mark_of_an_unknown_heading_cancels_its_lines(written, heading, values
     assert again.lines.state.tolist() == data.lines.state.tolist()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("heading", "values"),
     one_in(

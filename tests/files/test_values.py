@@ -213,7 +213,8 @@ def test_a_sign_of_several_currencies_is_that_of_the_heading(written):
 
 
 @pytest.mark.parametrize(
-    ("heading", "text"), [("Still to be delivered (qty)", "3 or 4"), ("Open Qty", "?"), ("Outstanding Quantity", "all")]
+    ("heading", "text"),
+    one_in(3, [("Still to be delivered (qty)", "3 or 4"), ("Open Qty", "?"), ("Outstanding Quantity", "all")]),
 )
 def test_an_open_quantity_that_can_not_be_read_leaves_the_state_unknown(written, heading, text):
     got = ma.Purchases.from_file(

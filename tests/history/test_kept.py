@@ -180,6 +180,7 @@ def test_what_cant_be_right_is_said(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.full
 def test_a_history_and_saved_purchases_are_told_apart(tmp_path):
     """Both are read alike; each folder refuses what is to be written to the other, and says what takes it."""
     data = ma.load_sample("us")
@@ -223,6 +224,7 @@ def test_a_history_of_which_all_was_forgotten_says_so(history):
             read()
 
 
+@pytest.mark.full
 def test_odd_arguments_of_a_history(history, three_days):
     for odd in (5, [], {}):
         with pytest.raises(ma.ConfigError, match="connection="):

@@ -114,6 +114,7 @@ def four_snapshots(tmp_path_factory):
     return history
 
 
+@pytest.mark.full
 def test_five_lines_by_hand(four_snapshots):
     got = slippage.promise_history(four_snapshots)
     assert got.n_moves.tolist() == [0, 1, 1, 1]
@@ -135,6 +136,7 @@ def test_five_lines_by_hand(four_snapshots):
     )
 
 
+@pytest.mark.full
 def test_it_is_known_as_of_a_day(four_snapshots):
     got = slippage.promise_history(four_snapshots, as_of="2025-03-16")
     assert got.set_index("order_number").n_moves.to_dict() == {"1": 0, "2": 1, "3": 0, "4": 1, "5": 0}

@@ -8,6 +8,7 @@ import pytest
 
 from makini_analytics import ConfigError, SchemaError, charts, lead_times, style
 from tests.slippage.test_claims import random_lines
+from tests.tiers import one_in
 
 DAY = pd.Timedelta(days=1)
 START = pd.Timestamp("2024-01-01")
@@ -225,7 +226,7 @@ def medians_drawn(ax) -> list[tuple[float, float]]:
     return out
 
 
-@pytest.mark.parametrize("kind", ["created before", "own last update", "zone"])
+@pytest.mark.parametrize("kind", one_in(3, ["created before", "own last update", "zone"]))
 def test_the_curves_are_split_and_end_where_the_figure_says(kind):
     """Each median lies on its curve: where lines begin otherwise, were updated less late, or have days with a zone."""
     slow, fast = (world(s, n_vendors=1, factor=f, at=330, orders=10) for s, f in ((7, 1.6), (8, 0.6)))

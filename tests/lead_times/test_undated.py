@@ -10,6 +10,7 @@ from makini_analytics import explain, lead_times, spend
 from makini_analytics.compute import CANCELLED, DELIVERED, _spread, count_days
 from makini_analytics.compute._spread import spread_undated
 from tests.compute.kinds import KINDS, same
+from tests.tiers import one_in
 
 AS_OF = pd.Timestamp("2025-12-31")
 
@@ -78,6 +79,7 @@ def test_a_day_that_could_not_be_read_is_not_the_last_update():
     assert got.attrs["excluded"][0]["reason"] == "cancellation date unreadable" and got.n_lines.item() == 8
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("groups", [1, 4])
 def test_against_plain_loops(groups, monkeypatch):
     """The same fixed point, found day by day and line by line; both go round until nothing moves."""
@@ -138,7 +140,7 @@ def by_loops(day, kind, group, groups, rounds=120):
     return np.array(spread) + np.array(dated)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(3, KINDS))
 def test_the_same_in_every_engine(kind):
     rng = np.random.default_rng(5)
     vendor = pd.array(rng.choice(["a", "b", "c"], 400), dtype="string")

@@ -106,6 +106,7 @@ def test_what_would_be_right_is_said(do, said):
     assert said in str(e.value)
 
 
+@pytest.mark.full
 def test_a_save_of_another_process_while_one_reads_is_read_whole(tmp_path, monkeypatch):
     old, new = ma.load_sample(["emea"]), ma.load_sample(["us"])
     folder, read, swaps = old.save(tmp_path / "d"), _folder.read_parquet, iter([True])

@@ -72,7 +72,7 @@ def saved(tmp_path_factory):
     return data, data.save(tmp_path_factory.mktemp("saved") / "sample")
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+@pytest.mark.parametrize("engine", one_in(3, ["duckdb", "polars"]))
 @pytest.mark.parametrize("metric", one_in(3, METRICS))
 def test_a_scan_gives_the_figures_of_the_lines_in_memory(saved, engine, metric):
     data, folder = saved
@@ -172,7 +172,7 @@ def test_a_place_that_can_not_be_made_and_one_that_can_not_be_read(tmp_path, mon
         ma.Purchases.load(tmp_path)
 
 
-@pytest.mark.parametrize("to", ["s3://bucket/orders", 5, ""])
+@pytest.mark.parametrize("to", one_in(3, ["s3://bucket/orders", 5, ""]))
 def test_a_place_that_is_none_is_said_before_anything_is_asked(to):
     with ma.sandbox() as server, pytest.raises(ma.ConfigError, match="to"):
         server.client("us", **OPTIONS).fetch_purchases(to=to)

@@ -29,7 +29,7 @@ def trials(folder, what, how, n, *more):
     return {word: said.count(word) for word in said}
 
 
-@pytest.mark.parametrize("what", ["files", "files-aside"])
+@pytest.mark.parametrize("what", one_in(2, ["files", "files-aside"]))
 def test_killed_at_each_call_of_the_file_system_the_old_or_the_new_is_there_whole(tmp_path, what):
     """What every writer stands on, at every third of its calls."""
     assert set(trials(tmp_path, what, "calls:42", 14)) == {"old", "new"}
@@ -122,13 +122,16 @@ def test_a_folder_that_only_looks_like_a_workspace_stays(tmp_path, name):
 
 @pytest.mark.parametrize(
     "said",
-    [
-        '{"target": "..", "known": []}',
-        "[" * 100_000,
-        '{"target": "d", "known": [[1]]}',
-        "[]",
-        '{"target": "\\u0000", "known": []}',
-    ],
+    one_in(
+        3,
+        [
+            '{"target": "..", "known": []}',
+            "[" * 100_000,
+            '{"target": "d", "known": [[1]]}',
+            "[]",
+            '{"target": "\\u0000", "known": []}',
+        ],
+    ),
 )
 def test_a_workspace_that_was_tampered_with_moves_nothing_elsewhere(tmp_path, said):
     place = tmp_path / "a" / f".makini-{'1' * 32}"

@@ -33,7 +33,7 @@ def scarce(data, seed):
     return replace(data, lines=lines)
 
 
-@pytest.mark.parametrize("seed", one_in(12, list(range(WORLDS))))
+@pytest.mark.parametrize("seed", one_in(24, list(range(WORLDS))))
 @pytest.mark.parametrize("few", [(20, 200), pytest.param((4, 5), marks=pytest.mark.full), (1, 1)])
 def test_some_lines_say_of_every_figure_what_all_lines_say(seed, few, monkeypatch):
     data = scarce(ma.load_sample(), seed)

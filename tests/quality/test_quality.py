@@ -72,6 +72,7 @@ def test_coverage_says_which_figures_a_connection_can_carry_and_why_not(covered)
             assert figures.loc[(name, "slippage.by_vendor"), "n_filled"] == known["due_lines_at_cut_off"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("n", one_in(3, [None, 1, 0]))
 def test_a_figure_counts_the_same_lines_before_it_is_computed_and_after(sample, n):
     lines = sample.filter(connection="us").lines.iloc[:n]
@@ -134,7 +135,7 @@ def test_coverage_counts_cells_as_a_plain_count_does(sample, covered):
 # ---- reconcile ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("metric", ["spend.by_vendor", "lead_times.by_vendor", "slippage.by_vendor"])
+@pytest.mark.parametrize("metric", one_in(3, ["spend.by_vendor", "lead_times.by_vendor", "slippage.by_vendor"]))
 def test_left_out_and_used_are_all_lines_to_the_cent(sample, metric):
     got = quality.reconcile(sample, metric=metric)
     lines = got[got["part"] == "lines"]
@@ -221,6 +222,7 @@ def test_the_planted_duplicates_all_found_none_invented(sample):
     assert not (got["kind"] == "due date").any()
 
 
+@pytest.mark.full
 def test_p27_a_number_alone_is_never_enough():
     one = purchases(order("a", 100, 100, orderNo="4711", vendorName="Alpha Pumps"), connection="one")
     for other, found in (
@@ -241,13 +243,20 @@ def of_connection(name, *amounts, vendor="Alpha Pumps", currency="EUR"):
 
 @pytest.mark.parametrize(
     ("other", "score", "evidence"),
-    [
-        (of_connection("two", 30.0, 70.0), 100, "the same number and vendor, order date, value"),
-        (of_connection("two", 30.0, 71.0), 75, "the same number and vendor, order date; not the same value"),
-        (of_connection("two", 30.0, None), 75, "the same number and vendor, order date; value not known"),
-        (of_connection("two", 100.0, vendor=None), 75, "the same number and order date, value; vendor not known"),
-        (of_connection("two", 100.0, currency="USD"), 75, "the same number and vendor, order date; not the same value"),
-    ],
+    one_in(
+        3,
+        [
+            (of_connection("two", 30.0, 70.0), 100, "the same number and vendor, order date, value"),
+            (of_connection("two", 30.0, 71.0), 75, "the same number and vendor, order date; not the same value"),
+            (of_connection("two", 30.0, None), 75, "the same number and vendor, order date; value not known"),
+            (of_connection("two", 100.0, vendor=None), 75, "the same number and order date, value; vendor not known"),
+            (
+                of_connection("two", 100.0, currency="USD"),
+                75,
+                "the same number and vendor, order date; not the same value",
+            ),
+        ],
+    ),
 )
 def test_orders_without_totals_are_compared_by_their_lines(other, score, evidence):
     one = of_connection("one", 40.0, 60.0)
@@ -323,6 +332,7 @@ def test_p10_nothing_is_merged_but_by_a_mapping(sample):
 # ---- all of them -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("function", one_in(3, [quality.coverage, quality.reconcile, quality.duplicates]))
 def test_they_take_purchases_and_say_so(function, sample):
     with pytest.raises(SchemaError, match="takes Purchases"):
@@ -334,6 +344,7 @@ def test_they_take_purchases_and_say_so(function, sample):
     assert nothing.dtypes.equals(got.dtypes)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("plot", one_in(3, [quality.plot_coverage, quality.plot_reconcile, quality.plot_duplicates]))
 def test_their_charts(plot, sample, tmp_path):
     one = ma.load_sample(["us"])
@@ -353,7 +364,7 @@ def test_options_that_are_none_teach(sample):
         quality.duplicates(sample, score=101)
 
 
-@pytest.mark.parametrize("function", [quality.coverage, quality.reconcile, quality.duplicates])
+@pytest.mark.parametrize("function", one_in(3, [quality.coverage, quality.reconcile, quality.duplicates]))
 @pytest.mark.parametrize("table", one_in(2, ["lines", "orders"]))
 @pytest.mark.parametrize("column", one_in(3, ["connection", "order_id", "currency", "state"]))
 def test_tables_of_ones_own_may_lack_columns(function, table, column, sample):

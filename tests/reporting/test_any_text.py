@@ -64,6 +64,7 @@ def test_every_format_opens(tmp_path, kind):
                 assert charts.printable(image.info["Description"]) == image.info["Description"]
 
 
+@pytest.mark.full
 def test_a_name_of_two_lines_has_one_line_in_each_cell(tmp_path):
     told = content(purchases("Line one\nLine two\r\nthree"), sections=["spend", "open_orders", "definitions"])
     book = openpyxl.load_workbook(write(told, tmp_path / "x.xlsx"))
@@ -86,6 +87,7 @@ def test_a_name_of_two_lines_has_one_line_in_each_cell(tmp_path):
     assert not [c.text for table in tables for row in table.rows for c in row.cells if "Line one\n" in c.text]
 
 
+@pytest.mark.full
 def test_names_of_files_keep_apart_what_is_apart(tmp_path):
     names = ["EUR", "eur", "€", "£", "a/b", "a_b", "a b", "A_B", "..", "\\", "", "x" * 300, "x" * 301, "円"]
     assert len({safe(n).lower() for n in names}) == len(names)
@@ -136,6 +138,7 @@ def test_the_next_report_takes_the_place_of_the_last_one(written, tmp_path):
     assert not (folder / "charts").exists()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("mine", one_in(2, [None, "charts/mine.png", "tables/sources.csv", "notes.txt"]))
 def test_a_folder_of_the_first_versions_is_replaced_and_a_file_in_it_stops_that(written, tmp_path, mine):
     data, folder = purchases("x"), tmp_path / "r"

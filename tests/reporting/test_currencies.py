@@ -50,6 +50,7 @@ def test_a_currency_that_one_of_the_years_lacks_stops_no_report(foreign, ranked,
     assert ("spend_by_vendor_XXX" in tables) == ranked
 
 
+@pytest.mark.full
 def test_a_finding_leads_to_a_chart_in_its_own_currency_which_comes_first(tmp_path):
     data = bought(lambda day: day.day % 2 == 1)
     lines = data.lines.assign(category="Tools " + data.lines["currency"].astype("string"))

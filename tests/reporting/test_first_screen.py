@@ -131,6 +131,7 @@ def test_every_link_of_a_finding_leads_to_an_exhibit(made):
     assert set(told.ranked["exhibit"]) <= there
 
 
+@pytest.mark.full
 def test_currencies_and_sections(tmp_path):
     data = ma.load_sample(["us"])
     told = content(data, currency="cad", sections=["spend"])

@@ -11,6 +11,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import quality, slippage, spend
 from makini_analytics.reporting._lists import is_list, open_lines, shown
+from tests.tiers import one_in
 
 AS_OF = pd.Timestamp("2025-06-30")
 FIRST = [
@@ -103,7 +104,9 @@ def test_lines_that_name_no_group_are_called_so():
     assert shown(spend.by_vendor(named)).vendor_name.tolist() == ["1", "not recorded"]
 
 
-@pytest.mark.parametrize("name", ["open_orders", "single_source", "price_changes", "prices", "duplicates", "by_vendor"])
+@pytest.mark.parametrize(
+    "name", one_in(3, ["open_orders", "single_source", "price_changes", "prices", "duplicates", "by_vendor"])
+)
 def test_no_key_and_no_connection_is_shown_and_no_row_is_lost(name):
     data = ma.load_sample()
     table = {

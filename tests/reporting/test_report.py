@@ -429,6 +429,7 @@ def test_nothing_at_all_is_still_a_report(tmp_path):
     assert told.subtitle == "There is no line. As of 2025-02-01."
 
 
+@pytest.mark.full
 def test_an_empty_part_says_of_what_it_is_empty():
     told = content(ma.load_sample(["emea"]).filter(since="2026-01-01"))
     assert told.subtitle == "Only ordered from 2026-01-01: there is no line. As of 2025-12-31."
@@ -463,6 +464,7 @@ def test_what_is_wrong_is_said(out, options, says, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_amounts_that_are_left_out_are_numbers_in_one_currency_and_texts_in_others(tmp_path):
     days = pd.date_range("2025-01-01", "2025-12-31")
     table = pd.DataFrame({"order_number": [str(i) for i in range(len(days))], "order_date": days, "amount": 2.5})

@@ -9,6 +9,7 @@ import makini_analytics as ma
 from makini_analytics import charts
 from makini_analytics.reporting import content, write
 from makini_analytics.reporting._lists import filed, shown
+from tests.tiers import one_in
 
 Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
 
@@ -28,7 +29,7 @@ def test_rankings_stand_as_on_the_page_and_say_in_which_order(made):
         assert order in exhibit.native.says
 
 
-@pytest.mark.parametrize("since", ["2023-01-01", "2024-08-10"])
+@pytest.mark.parametrize("since", one_in(2, ["2023-01-01", "2024-08-10"]))
 def test_a_month_that_is_cut_is_hatched(since, tmp_path):
     days = pd.Series(pd.date_range(since, "2025-06-17", freq="2D"))
     table = pd.DataFrame({"order_number": range(len(days)), "vendor_name": "Bolt AG", "order_date": days, "amount": 9.0, "currency": "EUR"})  # fmt: skip
@@ -50,6 +51,7 @@ def three_lines(**more):
     return ma.Purchases.from_table(table.assign(**more), as_of="2025-06-30")
 
 
+@pytest.mark.full
 def test_a_trend_has_every_month_that_its_picture_has(tmp_path):
     deck = Presentation(str(ma.report(three_lines(), tmp_path / "x.pptx", progress=False)))
     want = {
@@ -69,7 +71,7 @@ def test_a_trend_has_every_month_that_its_picture_has(tmp_path):
         assert chart._chartSpace.find(".//{*}dispBlanksAs").get("val") == "gap"  # no line over what is not there
 
 
-@pytest.mark.parametrize(("day", "amount", "hatched"), [("2025-05-02", 900.0, ()), ("2025-06-02", 0.5, ()), ("2025-06-02", 900.0, (3,))])  # fmt: skip
+@pytest.mark.parametrize(("day", "amount", "hatched"), one_in(3, [("2025-05-02", 900.0, ()), ("2025-06-02", 0.5, ()), ("2025-06-02", 900.0, (3,))]))  # fmt: skip
 def test_hatching_is_explained_only_where_a_column_is_hatched(day, amount, hatched):
     """The data cut June, whose column has no height, one that nobody sees, and one that is seen."""
     data = three_lines(order_date=["2025-03-02", "2025-03-31", day], amount=[200.0, 100.0, amount])
@@ -86,6 +88,7 @@ def test_the_heads_of_the_overdue_lines_fit(made):
         assert room > 0.085 * max(map(len, cell.text_frame.text.replace(",", " ").split())), cell.text_frame.text
 
 
+@pytest.mark.full
 def test_the_rest_of_a_ranking_counts_vendors_as_the_page_does(tmp_path):
     vendors = [*(f"V{i:02}" for i in range(14)), None]
     table = pd.DataFrame({"vendor_name": vendors, "amount": [100.0 - i for i in range(15)], "order_date": pd.Timestamp("2025-03-01")})  # fmt: skip

@@ -34,6 +34,7 @@ def test_a_report_by_two_threads_is_that_by_one(made, monkeypatch):
         pd.testing.assert_frame_equal(two.table, one.table, obj=one.name)
 
 
+@pytest.mark.full
 def test_a_fault_in_the_second_thread_ends_the_report(monkeypatch):
     where = []
 

@@ -99,6 +99,7 @@ def test_its_figures_are_those_of_the_frames(page, sample):
     assert page.tables["prices"][1][-1] == f"{first.ppv:+,.0f}"
 
 
+@pytest.mark.full
 def test_the_year_before_is_that_of_the_scorecard(page, sample):
     # two connections have it
     card = ma.scorecard(sample.filter(vendor=NAME), by="vendor_name", currency="EUR").set_index("vendor_name").loc[NAME]
@@ -111,6 +112,7 @@ def test_the_year_before_is_that_of_the_scorecard(page, sample):
     assert f"Year before: {before:.0%}".replace("%", " %") in page.text
 
 
+@pytest.mark.full
 def test_what_became_clearly_worse_is_said_and_too_little_is_not_compared(tmp_path):
     ordered = pd.date_range("2024-01-01", "2025-11-30", freq="2D")
     table = pd.DataFrame({"order_number": [f"{i}" for i in range(len(ordered))], "vendor_name": "a", "amount": 10.0, "currency": "EUR", "order_date": ordered})  # fmt: skip
@@ -134,6 +136,7 @@ def test_nothing_internal_is_in_it(page, sample):
     assert set(page.text.split()) >= {"Kugellager", "Nord"}
 
 
+@pytest.mark.full
 def test_a_vendor_without_days_of_delivery_is_not_judged(sample, tmp_path):
     said = read(ma.report(sample, tmp_path / "v.html", vendor="株式会社東海ベアリング")).text
     assert "No line due in the period can be judged." in said
@@ -141,6 +144,7 @@ def test_a_vendor_without_days_of_delivery_is_not_judged(sample, tmp_path):
     assert "JPY" in said
 
 
+@pytest.mark.full
 def test_hostile_and_bare_tables_have_a_page(tmp_path):
     evil = "</td></p>'\"><img src=x onerror=alert(1)>"
     day = pd.Timestamp("2025-01-01")
@@ -196,6 +200,7 @@ def test_it_says_what_it_does_not_know(columns, said, tmp_path):
     assert said in read(ma.report(data, tmp_path / "v.html", vendor="a")).text
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("known", "said"), [([], "of unknown value"), ([250.0], "250 EUR, and 1 line of unknown value")]
 )
@@ -214,6 +219,7 @@ def test_an_overdue_line_of_unknown_value_is_not_worth_nothing(known, said, tmp_
     assert "hatched: parts of a month, from 18 Dec and to 17 Dec" in page
 
 
+@pytest.mark.full
 def test_months_are_those_of_the_calendar(tmp_path):
     # what is due after the 20th comes late: until 20 June nothing is late in June
     due = pd.Series(pd.date_range("2024-06-01", "2025-06-20", freq="3D"))
@@ -238,6 +244,7 @@ def test_prices_are_per_unit_as_the_orders_write_it(tmp_path):
         assert {row[2].split()[1] for row in rows} == {said}
 
 
+@pytest.mark.full
 def test_prices_in_one_currency_name_it_and_those_that_are_not_compared(tmp_path):
     days = ["2024-05-01", "2025-05-01"]
     table = pd.DataFrame(
@@ -257,6 +264,7 @@ def open_lines_of(due, amount, currency="EUR", **columns):
     return ma.Purchases.from_table(table.assign(**columns), as_of="2025-12-17")
 
 
+@pytest.mark.full
 def test_of_more_lines_than_fit_it_has_those_of_the_largest_value_by_due_date(tmp_path):
     due = pd.date_range("2025-11-27", periods=40)
     amount = [float(i) for i in range(1, 40)] + [None]
@@ -271,6 +279,7 @@ def test_of_more_lines_than_fit_it_has_those_of_the_largest_value_by_due_date(tm
     assert [r[0] for r in page.tables["lines"][1:]] == [f"o{i}" for i in range(25)]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("due", "said"),
     one_in(2, [
@@ -286,6 +295,7 @@ def test_it_asks_for_dates_of_the_lines_that_there_are(due, said, tmp_path):
     assert said in text if said else "Please confirm" not in text
 
 
+@pytest.mark.full
 def test_all_vendors_are_told_of_only_where_there_are_others(tmp_path):
     alone, *others = (bare(vendor_name=name) for name in "abcd")
     # of two vendors the rate of all would tell that of the other
@@ -307,6 +317,7 @@ def test_one_line_is_one_of_one_line(tmp_path):
     assert not re.findall(r"1 of 1 (?:lines|orders)", said.replace("\N{NO-BREAK SPACE}", " "))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("picks", "said"),
     one_in(
@@ -328,6 +339,7 @@ def test_it_says_what_it_is_narrowed_to(sample, tmp_path, picks, said):
     assert said or "<p>Only " not in text
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("until", "told"), [("2025-12-01", True), ("2024-12-01", False)])
 def test_prices_are_of_the_time_that_the_page_is_of(tmp_path, until, told):
     days = pd.date_range("2023-01-01", "2025-12-31", freq="7D")

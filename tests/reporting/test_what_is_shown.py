@@ -202,6 +202,7 @@ def test_the_table_behind_a_finding_adds_up_to_it(made):
     assert set(vendors["currency"]) == {row["currency"]}
 
 
+@pytest.mark.full
 def test_an_entry_that_is_the_smaller_of_two_pairs_adds_up():
     # three names of one vendor are three pairs
     names = ["Müller Antriebstechnik GmbH", "Muller Antriebstechnik GmbH", "Mueller Antriebstechnik GmbH"]

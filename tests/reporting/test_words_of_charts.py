@@ -46,6 +46,7 @@ def test_the_words_of_a_chart_are_text_of_the_page_and_the_chart_is_as_it_was(ma
         assert all(text.get_visible() for text in exhibit.chart.figure.texts)
 
 
+@pytest.mark.full
 def test_no_title_of_the_page_breaks_within_a_month(made):
     titles = re.findall("<h3>(.*?)</h3>", html_page(made[2]))
     dated = [t for t in titles if re.search(r"\d{4}-\d\d", t)]
@@ -91,6 +92,7 @@ def test_two_columns_beside_each_other_have_one_text():
     assert {"900.00 EUR", "800.00 EUR"} <= {t.get_text() for t in apart.texts}
 
 
+@pytest.mark.full
 def test_open_values_of_a_currency_say_how_many_lines_are_in_it():
     days = pd.date_range("2025-06-01", "2025-12-20", freq="3D")
     n = len(days)

@@ -47,6 +47,7 @@ def screws(times=1.0):
     return ma.Purchases.from_table(table, as_of="2025-06-20")
 
 
+@pytest.mark.full
 def test_billions_fit_their_columns(tmp_path):
     assert hidden(ma.report(screws(1e5), tmp_path / "x.xlsx", currency="IDR", sections=["spend"])) == []
 

@@ -15,6 +15,7 @@ from tests.tiers import one_in
 COLUMNS = ["line_id", "connection", "order_id", "vendor_name", "material_id", "updated_at", "state", "category"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("column", one_in(8, COLUMNS))
 def test_a_column_that_lacks_is_no_raw_error(column):
     data = ma.load_sample(["us"])
@@ -32,7 +33,7 @@ def test_a_column_that_lacks_is_no_raw_error(column):
             assert column in str(e)
 
 
-@pytest.mark.parametrize("columns", [["connection", "vendor_name"], ["connection", "category"]])
+@pytest.mark.parametrize("columns", one_in(2, [["connection", "vendor_name"], ["connection", "category"]]))
 def test_a_vendor_is_picked_and_handed_a_page_without_them(columns, tmp_path):
     data = ma.load_sample(["us"])
     bare = replace(data, lines=data.lines.tail(200).drop(columns=columns))
@@ -59,6 +60,7 @@ def test_no_line_and_no_day_to_look_from_is_said():
         assert look(nothing, as_of="2025-12-31") is not None
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", one_in(2, [None, "us"]))
 def test_orders_that_are_there_again_where_no_connection_is_known(name):
     """Of lists that were put together the connection is missing, of both or of one."""

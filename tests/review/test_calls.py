@@ -124,7 +124,7 @@ def number_of(kind: str, out: pd.DataFrame, found: pd.Series) -> float | None:
 
 
 @pytest.mark.filterwarnings("ignore:.* have no rate")
-@pytest.mark.parametrize("name", one_in(3, WORLDS))
+@pytest.mark.parametrize("name", one_in(5, WORLDS))
 def test_each_call_gives_the_number_of_its_sentence(name):
     data = WORLDS[name]()
     if name == "sample":
@@ -141,11 +141,13 @@ def test_each_call_gives_the_number_of_its_sentence(name):
         assert len(out) > 0, found["call"]
 
 
+@pytest.mark.full
 def test_a_second_source_in_another_currency_is_one():
     found = ma.findings(made(in_second_currency())).set_index("kind").loc["single source"]
     assert "currency='EUR'" in found["call"]
 
 
+@pytest.mark.full
 def test_credits_are_in_neither_sum_of_what_came_late():
     data = made(with_credits())
     found = ma.findings(data).set_index("kind").loc["late"]

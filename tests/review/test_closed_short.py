@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import makini_analytics as ma
 from makini_analytics.review import look, on_time_by
@@ -36,6 +37,7 @@ def test_a_vendor_whose_lines_are_mostly_closed_short_is_not_called_late():
     assert f" {len(n)} lines came with less than was ordered and are closed" in told["why"]
 
 
+@pytest.mark.full
 def test_a_few_of_them_hide_nothing():
     data = short(0.1)
     row = on_time_by(look(data).view).set_index("vendor_name").loc["A Ltd"]
@@ -48,6 +50,7 @@ def test_the_vendor_is_told_of_them(tmp_path):
     assert "came with less than was ordered and are closed: in neither number." in page
 
 
+@pytest.mark.full
 def test_two_vendors_with_nearly_all_of_it_are_no_spread():
     """Late is what two of ten vendors are, and a little of the others."""
     ordered = pd.date_range("2024-01-01", "2025-05-31").repeat(3)

@@ -32,6 +32,7 @@ def counts(line) -> bool:
     return pd.isna(line.deleted_at) and line.state not in ("cancelled", "draft")
 
 
+@pytest.mark.full
 def test_spend_and_its_change_are_those_of_a_loop(sample):
     _, lines, got = sample
     sums = [0.0, 0.0]
@@ -49,6 +50,7 @@ def test_spend_and_its_change_are_those_of_a_loop(sample):
     assert sum(tile.months_before) == pytest.approx(sums[0])
 
 
+@pytest.mark.full
 def test_what_came_late_is_that_of_a_loop(sample):
     _, lines, got = sample
     due = late = n_due = n_late = 0
@@ -105,6 +107,7 @@ def test_overdue_and_soon_late_add_up_the_open_lines(sample):
     assert f"forecast {test.chance.mean():.0%} on time; {test.on_time.mean():.0%} were".replace("%", " %") in found.why
 
 
+@pytest.mark.full
 def test_a_vendor_under_two_names_counts_with_the_smaller(sample):
     _, lines, got = sample
     sums = defaultdict(float)
@@ -124,6 +127,7 @@ def test_a_vendor_under_two_names_counts_with_the_smaller(sample):
     assert found.why == f"Most at {name}, {one} in emea, and {spelling}, {other} in us."
 
 
+@pytest.mark.full
 def test_a_vendor_under_two_keys_is_told_with_its_name_once():
     day = pd.Timestamp("2025-06-01")
     table = pd.DataFrame({"vendor_name": ["Nord AG", "Nord AG", "Süd"], "vendor_id": ["1", "2", "3"], "amount": [900.0, 40.0, 9.0], "order_date": day, "order_number": list("abc")})  # fmt: skip
@@ -284,6 +288,7 @@ def false_alarms(seeds) -> int:
     return alarms
 
 
+@pytest.mark.full
 def test_chance_is_not_told():
     assert false_alarms(range(1)) == 0
 

@@ -9,6 +9,7 @@ import makini_analytics as ma
 from makini_analytics import slippage
 from makini_analytics.review import look
 from tests.review.test_never_received import DAY, bought, purchases
+from tests.tiers import one_in
 
 
 def beside_goods(column: str = "product_code", name: str = "FREIGHT") -> pd.DataFrame:
@@ -19,7 +20,7 @@ def beside_goods(column: str = "product_code", name: str = "FREIGHT") -> pd.Data
 
 
 @pytest.mark.parametrize(
-    ("column", "name"), [("product_code", "FREIGHT"), ("description", "Freight"), ("material_id", "7")]
+    ("column", "name"), one_in(3, [("product_code", "FREIGHT"), ("description", "Freight"), ("material_id", "7")])
 )
 def test_what_is_never_received_of_an_item_is_neither_late_nor_overdue(column, name):
     data = purchases(beside_goods(column, name))
@@ -52,6 +53,7 @@ def test_an_item_that_may_be_late_is_late():
     ).view.recorded.items
 
 
+@pytest.mark.full
 def test_the_page_of_a_vendor_asks_for_no_freight(tmp_path):
     data = purchases(beside_goods())
     page = ma.report(data, tmp_path / "v.html", vendor="V2", progress=False).read_text("utf-8")

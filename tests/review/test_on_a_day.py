@@ -72,6 +72,7 @@ def test_what_was_ordered_later_is_no_duplicate_yet(known_later):
     assert got.attrs["included"]["n_lines"] + 2 == len(known_later)
 
 
+@pytest.mark.full
 def test_a_report_of_an_earlier_day_shows_no_price_of_later(tmp_path):
     table = purchases()
     later = table.iloc[-60:].assign(order_date=pd.date_range("2025-07-01", periods=60, freq="D"), amount=1000.0)
@@ -101,6 +102,7 @@ def test_a_call_gives_the_figures_of_its_sentence(known_later):
     assert overdue.loc[overdue.days_overdue > 0, "open_value"].sum() == pytest.approx(found.loc["overdue", "value"])
 
 
+@pytest.mark.full
 def test_a_call_of_promised_dates_and_of_connections_that_both_years_have():
     table = purchases(promised_date=purchases()["required_date"] - pd.Timedelta(days=5)).drop(columns="required_date")
     old = ma.Purchases.from_table(table, connection="old", as_of=DAY)
@@ -112,6 +114,7 @@ def test_a_call_of_promised_dates_and_of_connections_that_both_years_have():
     assert steps["after"] == pytest.approx(found.loc["change", "value"])
 
 
+@pytest.mark.full
 def test_the_open_value_of_a_vendor_is_that_of_its_own_connection():
     rng = np.random.default_rng(1)
 

@@ -20,6 +20,7 @@ def data():
     return ma.load_sample(["emea"])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("state", one_in(2, ["open", "received", ["open", "received", "closed_short", "unknown"]]))
 def test_the_scorecard_judges_no_part(data, state):
     card = ma.scorecard(data.filter(state=state))
@@ -29,6 +30,7 @@ def test_the_scorecard_judges_no_part(data, state):
     assert "are not judged: filtered by state." in " ".join(card.attrs["notes"])
 
 
+@pytest.mark.full
 def test_the_scorecard_of_all_that_count_is_that_of_all(data):
     whole, part = (ma.scorecard(d).set_index("vendor_id") for d in (data, data.filter(state=COUNTED)))
 
@@ -57,6 +59,7 @@ def test_the_report_has_the_sections_that_the_lines_bear(data, tmp_path, state, 
     assert "was highest in" not in page or not isinstance(state, str)
 
 
+@pytest.mark.full
 def test_all_lines_of_a_figure_are_accounted_for(data):
     from makini_analytics.reporting._content import content
 
@@ -69,6 +72,7 @@ def test_all_lines_of_a_figure_are_accounted_for(data):
             assert given == len(some.lines)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("state", ["open", "received"])
 def test_the_page_of_a_vendor_asks_for_open_lines_and_judges_none(data, tmp_path, state):
     some = data.filter(state=state)

@@ -57,6 +57,7 @@ def test_late_is_of_the_lines_that_the_tile_is_of(lately):
     assert "year ago" not in tiles["overdue"].change_text  # then nobody could tell what was overdue
 
 
+@pytest.mark.full
 def test_charts_of_months_show_what_the_years_ranking_counts(lately, tmp_path):
     page = ma.report(lately[0], tmp_path / "r.html", sections=["slippage", "lead_times"], progress=False).read_text(
         "utf-8"
@@ -160,6 +161,7 @@ def strayed(table):
     return out
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "made",
     one_in(
@@ -204,6 +206,7 @@ def test_a_part_knows_what_the_whole_records(picks):
     assert of_part <= of_whole
 
 
+@pytest.mark.full
 def test_the_card_of_a_part_is_that_of_the_whole():
     whole = ma.Purchases.from_table(received(), as_of="2025-12-31", connection="erp")
     mine = ma.scorecard(whole).set_index("vendor_name").loc["V1"]
@@ -217,6 +220,7 @@ def slippage_of(data):
     return ma.findings(data).set_index("kind").value.fillna(0.0)["overdue"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("first", one_in(2, ["2024-05-01", "2024-10-20"]))
 def test_a_year_of_which_only_a_part_is_recorded_is_not_compared(first):
     data = ma.Purchases.from_table(received(first=first, until="2025-12-31"), as_of="2025-12-31")
@@ -234,6 +238,7 @@ def ordinary(draw: np.random.Generator, most: int) -> tuple[pd.DatetimeIndex, pd
     return due, came.where(draw.random(size) > draw.random() * 0.6)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("n", one_in(2, [60, 400]))
 def test_ordinary_deliveries_are_hardly_ever_taken_for_none(n):
     taken = 0
@@ -246,6 +251,7 @@ def test_ordinary_deliveries_are_hardly_ever_taken_for_none(n):
     assert taken == 0
 
 
+@pytest.mark.full
 def test_where_nothing_is_judged_nothing_is_said_to_be_open_or_overdue(tmp_path):
     table = received()
     table["vendor_name"] = np.where(
@@ -263,6 +269,7 @@ def test_where_nothing_is_judged_nothing_is_said_to_be_open_or_overdue(tmp_path)
         assert "All of it was due before deliveries are recorded." in page
 
 
+@pytest.mark.full
 def test_parts_that_are_put_together_know_it_too():
     parts = [
         ma.Purchases.from_table(received(first, seed=seed), as_of="2025-12-31", connection=name)
@@ -277,6 +284,7 @@ def test_parts_that_are_put_together_know_it_too():
     assert slippage_of(some) == slippage_of(whole.filter(vendor="V1"))
 
 
+@pytest.mark.full
 def test_lines_closed_by_hand_are_no_deliveries():
     table = received().assign(status=lambda t: np.where(t.delivered_date.notna(), "Received", "Open"))
     table.loc[(table.required_date < "2025-08-01") & (table.index % 12 == 0), "status"] = "Closed"

@@ -52,6 +52,7 @@ def test_what_was_due_after_deliveries_were_recorded_is_neither_late_nor_overdue
     assert f"of {(of_year.vendor_name == 'V1').sum()} lines due came on time" in page
 
 
+@pytest.mark.full
 def test_a_part_and_a_whole_of_several_know_it():
     whole = ma.Purchases.from_table(until(), as_of=DAY, connection="erp")
     of_erp = look(whole).view.recorded.until
@@ -65,6 +66,7 @@ def test_a_part_and_a_whole_of_several_know_it():
     ).all()
 
 
+@pytest.mark.full
 def test_who_looks_from_the_last_day_of_deliveries_sees_all():
     data = ma.Purchases.from_table(until(), as_of=DAY, connection="erp")
     assert not look(data, as_of="2025-09-30").view.recorded
@@ -96,6 +98,7 @@ def test_of_deliveries_that_go_on_nothing_is_left_out():
     assert not look(ma.Purchases.from_table(received(first="2024-01-01"), as_of=DAY)).view.recorded
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("n", one_in(2, [60, 400]))
 def test_ordinary_deliveries_are_hardly_ever_taken_for_ended(n):
     """A plant that is closed for some weeks before the day."""
@@ -116,6 +119,7 @@ def test_ordinary_deliveries_are_hardly_ever_taken_for_ended(n):
     assert taken == 0
 
 
+@pytest.mark.full
 def test_lines_that_are_left_out_are_not_said_to_be_none():
     table = until()
     table["delivered_date"] = table.delivered_date.where(
@@ -130,6 +134,7 @@ def test_lines_that_are_left_out_are_not_said_to_be_none():
     assert not any("No line is open" in e.heading for e in made.exhibits)
 
 
+@pytest.mark.full
 def test_a_plant_that_is_closed_each_winter_goes_on():
     """Nothing comes from November to the middle of January, this year and last."""
     table = received(first="2022-01-01")

@@ -63,6 +63,7 @@ def test_without_due_dates_nothing_is_known_to_be_in_time():
     assert "still to come with a due date is overdue" in titles
 
 
+@pytest.mark.full
 def test_without_dates_the_report_is_of_all_lines_and_says_so():
     frame = table().drop(columns=["order_date", "required_date", "delivered_date"])
     assert content(ma.Purchases.from_table(frame, as_of=DAY)).subtitle.startswith("All lines: none has an order date.")
@@ -111,6 +112,7 @@ def test_what_is_late_at_one_vendor_is_not_spread():
     assert "spread over the vendors" in told(table(vendors=8))[0].loc["late", "sentence"]
 
 
+@pytest.mark.full
 def test_the_vendor_of_a_category_is_one_that_is_known():
     frame = table(vendors=1, vendor_name=lambda d: d.vendor_name.where(d.index % 8 == 0))
     got = told(frame)[0].loc["concentration"]
@@ -146,6 +148,7 @@ def test_returns_have_no_percentage_and_no_share_and_stay_in_the_picture():
     assert " net: " in titles_of(large)
 
 
+@pytest.mark.full
 def test_orders_alike_within_one_connection_are_not_said_to_be_in_two():
     frame = table()
     twin = frame.assign(order_number=frame.order_number.where(frame.index % 40 > 2, "A"))
@@ -154,6 +157,7 @@ def test_orders_alike_within_one_connection_are_not_said_to_be_in_two():
     assert "two connections" not in got
 
 
+@pytest.mark.full
 def test_nobody_knows_what_was_overdue_where_no_days_of_delivery_are_recorded():
     frame = table(delivered_date=pd.NaT)
     frame.loc[frame.index[-4:], "required_date"] = DAY - pd.Timedelta(days=3)
@@ -179,7 +183,7 @@ def test_the_card_knows_what_is_overdue_as_the_findings_do():
 @pytest.mark.parametrize(
     ("unit", "times", "told"),
     one_in(
-        2,
+        4,
         [
             *((None, times, False) for times in (5, 6, 12, 24, 144, 1 / 20)),
             (None, 1.1, True),

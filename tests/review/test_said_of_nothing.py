@@ -7,6 +7,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics.review import look
+from tests.tiers import one_in
 
 
 def data_of(days, **columns):
@@ -18,10 +19,13 @@ def data_of(days, **columns):
 
 @pytest.mark.parametrize(
     ("columns", "said"),
-    [
-        ({"amount": None}, "its lines are not in on time and lead time."),
-        ({}, "its 5.2 k EUR of the twelve months is in spend, not in on time and lead time."),
-    ],
+    one_in(
+        2,
+        [
+            ({"amount": None}, "its lines are not in on time and lead time."),
+            ({}, "its 5.2 k EUR of the twelve months is in spend, not in on time and lead time."),
+        ],
+    ),
 )
 def test_lines_without_amounts_are_not_said_to_be_in_spend(columns, said):
     days = pd.date_range("2025-01-02", "2025-12-31", freq="7D")
@@ -40,7 +44,7 @@ def test_a_year_without_orders_is_no_fall_of_spend_in_its_tile_either():
     assert pd.isna(tile.before)
 
 
-@pytest.mark.parametrize(("n", "known"), [(1, False), (19, False), (20, True)])
+@pytest.mark.parametrize(("n", "known"), one_in(3, [(1, False), (19, False), (20, True)]))
 def test_a_forecast_of_few_lines_is_none(n, known):
     came = pd.date_range("2025-10-15", periods=n)
     still_out = pd.to_datetime(["2026-01-10"] * 5)
@@ -57,6 +61,7 @@ def test_a_forecast_of_few_lines_is_none(n, known):
     assert found["sentence"] == ("5 k EUR of the 5 k EUR due by 30 January is expected late." if known else few)
 
 
+@pytest.mark.full
 def test_where_most_days_of_delivery_are_known_they_are_not_said_to_be_none():
     days = pd.date_range("2025-01-02", "2025-12-01", freq="7D")
     came = days + pd.Timedelta(days=9)

@@ -302,6 +302,7 @@ def test_without_dates_or_items_the_rest_is_told():
     assert card["spend"].gt(0).all()
 
 
+@pytest.mark.full
 def test_cancelled_lines_are_counted_where_delivery_days_are_not_recorded():
     data = ma.load_sample(["emea"])
     never = {

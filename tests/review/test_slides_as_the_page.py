@@ -60,6 +60,7 @@ def test_bars_of_vendors_with_few_lines_are_grey_on_slides_too(told, tmp_path):
     assert [f"#{p}" for p in points] == [look.highlight] * 3 + [look.plain] * 2  # and none of the 90th percentiles
 
 
+@pytest.mark.full
 def test_the_bridge_of_a_slide_has_the_rows_names_and_colours_of_the_picture(told, tmp_path):
     shown = exhibit(told, "spend_bridge")
     assert (shown.table["value"].abs() < 0.005).any()  # such as "new" and "lost"
@@ -77,6 +78,7 @@ def test_where_no_line_is_open_no_slide_is_of_open_lines(told, tmp_path):
     assert not [n for n in shapes_of(told, tmp_path / "r.pptx") if n.startswith("open_orders")]
 
 
+@pytest.mark.full
 def test_what_is_not_yet_estimable_is_said_once_on_slides_too(tmp_path):
     i = np.arange(480)
     ordered = pd.Timestamp("2025-01-05") + pd.to_timedelta(i * 350 // len(i), unit="D")

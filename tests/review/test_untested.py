@@ -27,6 +27,7 @@ def bought(items_of_a: int) -> pd.DataFrame:
     return table.assign(amount=np.where(mine, 1000.0, 50.0) * risen)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("items", "certainty"), [(3, "can't be told"), (8, "clear")])
 def test_of_prices_nothing_is_told_where_most_is_of_a_vendor_with_few_items(items, certainty):
     told = ma.findings(ma.Purchases.from_table(bought(items), as_of=DAY)).set_index("kind").loc["prices"]
@@ -34,7 +35,7 @@ def test_of_prices_nothing_is_told_where_most_is_of_a_vendor_with_few_items(item
     assert ("% of it is of a vendor with too few items to be tested" in told["sentence"]) == (items == 3)
 
 
-@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("dated", one_in(2, [True, False]))
 def test_what_was_overdue_a_year_ago_is_not_told_where_much_was_cancelled_on_no_day(dated):
     table = bought(8).assign(amount=100.0, status="Received")
     table["required_date"] = table.order_date + pd.Timedelta(days=20)
@@ -53,7 +54,8 @@ def test_what_was_overdue_a_year_ago_is_not_told_where_much_was_cancelled_on_no_
         assert tile.before == pytest.approx(tile.value, rel=0.2)
 
 
-@pytest.mark.parametrize("times", [1, 1000])
+@pytest.mark.full
+@pytest.mark.parametrize("times", one_in(2, [1, 1000]))
 def test_one_line_that_is_most_of_a_change_is_told(times):
     table = bought(8)
     at = table.index[(table.order_date == "2024-03-05") & (table.vendor_name != "A Ltd")][0]
@@ -62,6 +64,7 @@ def test_one_line_that_is_most_of_a_change_is_told(times):
     assert (f"One line of the year before (order {table.order_number[at]}) alone is" in why) == (times > 1)
 
 
+@pytest.mark.full
 def test_one_mistyped_line_hides_no_other_finding_and_is_told_with_its_category():
     table = bought(8).assign(category="Pumps")
     table["required_date"] = table["order_date"] + pd.Timedelta(days=20)
@@ -76,6 +79,7 @@ def test_one_mistyped_line_hides_no_other_finding_and_is_told_with_its_category(
     assert f"; one line (order {table.order_number[at]}) alone is 1 bn EUR." in why
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("n", [1, 3000])
 def test_one_order_that_is_most_of_a_change_and_of_what_is_late_is_told(n):
     table = bought(8)
@@ -94,6 +98,7 @@ def test_one_order_that_is_most_of_a_change_and_of_what_is_late_is_told(n):
     assert ("One order (BIG1) alone is 300 k EUR of it." in why["late"]) == (n > 1)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("name", "told"),
     one_in(
@@ -110,6 +115,7 @@ def test_an_account_of_many_vendors_is_no_vendor_that_a_category_hangs_on(name, 
     assert ("1 category is bought on accounts of many vendors" in sentence) != told
 
 
+@pytest.mark.full
 def test_an_id_of_ten_connections_is_no_account_of_many_vendors():
     each = [
         ma.Purchases.from_table(

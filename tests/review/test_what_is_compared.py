@@ -69,6 +69,7 @@ def test_when_data_without_a_stated_start_begin(first, known, said):
     assert said in got["why"]
 
 
+@pytest.mark.full
 def test_a_report_says_what_it_is_narrowed_to_before_anything_else():
     data = bought(since="2025-01-01", until="2025-03-31")
     made = content(data)
@@ -77,12 +78,14 @@ def test_a_report_says_what_it_is_narrowed_to_before_anything_else():
     assert [tile.label for tile in made.tiles if tile.name == "spend"] == ["Spend, ordered 1 January to 31 March 2025"]
 
 
+@pytest.mark.full
 def test_a_scorecard_does_not_compare_what_a_filter_cut_either():
     whole, cut = (ma.scorecard(data) for data in (bought(), bought(until="2025-06-30")))
     assert whole["spend_before"].notna().all()
     assert cut["spend_before"].isna().all()
 
 
+@pytest.mark.full
 def test_after_the_day_that_the_data_state_nothing_is_told_as_counted():
     got = look(ma.load_sample(), as_of="2026-06-30")
     found = got.findings.set_index("kind")
@@ -113,6 +116,7 @@ def test_of_several_connections_each_has_its_own_last_day():
     assert "pass as_of='2025-06-30'" in found["overdue"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("changed", "known"), [("2025-12-30", True), (None, False)])
 def test_a_day_that_was_taken_from_the_latest_change_may_be_followed_by_days_without_one(changed, known):
     days = pd.date_range("2023-01-01", "2025-12-30")
@@ -183,6 +187,7 @@ def test_what_is_bought_in_another_currency_may_be_another_vendors(other, said):
     assert ma.findings(data, currency="EUR").set_index("kind").loc["concentration", "sentence"].endswith(said)
 
 
+@pytest.mark.full
 def test_each_connection_that_begins_late_is_told_of():
     early, late = yearly(), yearly().iloc[27:].assign(connection="b")
     data = ma.Purchases.from_table(pd.concat([early, late]), as_of="2025-12-31", connection="a")
@@ -196,6 +201,7 @@ def test_where_nothing_is_left_that_is_the_reason():
     assert all(text.endswith("(there is no line)") for text in said)
 
 
+@pytest.mark.full
 def test_what_has_no_amount_is_not_all_of_a_category():
     mine = yearly()
     other = yearly().iloc[::40].assign(vendor_name="B", order_number=lambda t: "b" + t["order_number"], amount=np.nan)
@@ -204,6 +210,7 @@ def test_what_has_no_amount_is_not_all_of_a_category():
     assert "What is known of Pumps is " in why and "lines of it have no amount in EUR" in why
 
 
+@pytest.mark.full
 def test_prices_are_compared_in_the_currency_in_which_they_were_paid():
     days = pd.date_range("2024-01-02", "2025-12-30", freq="5D")
     later = np.asarray(days >= "2025")
@@ -227,6 +234,7 @@ def test_prices_are_compared_in_the_currency_in_which_they_were_paid():
     assert row["price_change"] == pytest.approx(0.1)
 
 
+@pytest.mark.full
 def test_amounts_converted_at_own_rates_are_not_converted_again(tmp_path):
     days = pd.date_range("2024-01-01", "2025-12-31", freq="4D")
     table = pd.concat(
@@ -250,6 +258,7 @@ def test_amounts_converted_at_own_rates_are_not_converted_again(tmp_path):
     assert "European Central Bank" in both.note
 
 
+@pytest.mark.full
 def test_parts_that_were_converted_to_two_currencies_are_converted_to_one():
     days = pd.date_range("2024-01-01", "2025-12-31", freq="2D")
     table = pd.DataFrame(

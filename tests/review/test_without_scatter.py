@@ -35,6 +35,7 @@ def finding(data, kind):
     return ma.findings(data).set_index("kind").loc[kind]
 
 
+@pytest.mark.full
 def test_one_vendor_that_takes_twice_as_long_every_time_has_moved():
     data = bought(lambda vendor, year: 40 if (vendor, year) == (2, 2025) else 20, lambda vendor, year: 1)
     told = finding(data, "lead time")
@@ -59,6 +60,7 @@ def test_vendors_that_went_the_other_way_are_not_said_to_be_dearer():
     assert "less was paid at Vendor D." in told["why"]
 
 
+@pytest.mark.full
 def test_a_change_that_reads_as_nothing_is_no_finding():
     data = bought(lambda vendor, year: 20, lambda vendor, year: 1.0002 if year == 2025 else 1)
     told = finding(data, "prices")
@@ -72,6 +74,7 @@ def test_where_nothing_moved_all_were_looked_at():
     assert "none of 6 vendors moved" in finding(data, "lead time")["sentence"]
 
 
+@pytest.mark.full
 def test_lead_times_too_long_to_compare_are_the_reason_that_is_given():
     data = bought(lambda vendor, year: 220 + vendor, lambda vendor, year: 1)
     assert "takes longer than 180 days" in finding(data, "lead time")["sentence"]

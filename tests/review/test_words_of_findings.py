@@ -29,6 +29,7 @@ def findings(table: pd.DataFrame) -> pd.DataFrame:
     return ma.findings(ma.Purchases.from_table(table, as_of="2025-12-31")).set_index("kind")
 
 
+@pytest.mark.full
 def test_items_of_another_unit_are_not_called_items_of_one_year():
     table = bought()
     this_year = table["order_date"] >= "2025-01-01"
@@ -56,6 +57,7 @@ def test_a_line_in_another_currency_is_one_line(n):
     assert asked.endswith(f"{'1 line has' if n == 1 else '2 lines have'} no rate and no amount here.")
 
 
+@pytest.mark.full
 def test_three_of_what_is_overdue_are_told_where_they_are_a_notable_share():
     table = bought()
     table.loc[table["required_date"].between("2025-08-01", "2025-12-20"), "delivered_date"] = pd.NaT
@@ -65,6 +67,7 @@ def test_three_of_what_is_overdue_are_told_where_they_are_a_notable_share():
     assert "three of them are" in findings(table).loc["overdue", "sentence"]
 
 
+@pytest.mark.full
 def test_what_is_late_on_lines_without_a_vendor_is_said_to_be():
     table = bought()
     of_one = table["vendor_id"] == "V2"
@@ -77,6 +80,7 @@ def test_what_is_late_on_lines_without_a_vendor_is_said_to_be():
     assert late["sentence"].endswith("came late or is still out, all of it on lines without a vendor.")
 
 
+@pytest.mark.full
 def test_a_name_in_two_connections_is_told_apart_where_it_holds_their_letters():
     rows = pd.DataFrame({"vendor_id": "1", "vendor_name": "Vendor D GmbH", "connection": ["a", "b"]})
     want = ["Vendor D GmbH (a)", "Vendor D GmbH (b)"]

@@ -31,7 +31,7 @@ def found(data, kind="change", **options):
 @pytest.mark.parametrize(
     ("as_of", "days", "days_before", "said"),
     one_in(
-        2,
+        3,
         [
             ("2025-02-28", "1 March 2024 to 28 February 2025", 366, ", 29 February included"),
             ("2024-02-29", "1 March 2023 to 29 February 2024", 365, ", which had no 29 February"),
@@ -54,6 +54,7 @@ def test_a_year_that_ends_with_a_month_begins_with_one(as_of, days, days_before,
     assert (card["spend"], card["spend_before"]) == (after, before)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("picks", "overdue"),
     one_in(
@@ -86,7 +87,7 @@ def test_lines_picked_by_what_became_of_them_are_neither_late_nor_on_time(picks,
 @pytest.mark.parametrize(
     ("picks", "span"),
     one_in(
-        2,
+        3,
         [
             ({"until": "2025-06-30"}, "1 January to 20 July 2025"),
             ({"until": "2024-12-20"}, "1 January to 9 January 2025"),
@@ -111,6 +112,7 @@ def of_vendor(first, name="Nut AG"):
     return bought(days, vendor_name=name, order_number=[f"{name} {d.date()}" for d in days])
 
 
+@pytest.mark.full
 def test_the_orders_of_a_vendor_reach_back_as_far_as_those_of_all_vendors():
     table = pd.concat([bought(pd.date_range("2024-01-01", "2025-12-31", freq="5D")), of_vendor("2024-02-20")])
     got = found(purchases(table).filter(vendor="Nut AG"))
@@ -122,6 +124,7 @@ def test_the_orders_of_a_vendor_reach_back_as_far_as_those_of_all_vendors():
     assert "nothing was ordered the year before" in new["sentence"]
 
 
+@pytest.mark.full
 def test_why_the_year_before_is_not_known_is_said_as_it_is():
     days = pd.date_range("2024-01-01", "2025-12-31")
     data = purchases(bought(days))
@@ -147,6 +150,7 @@ def test_orders_that_stop_are_told_with_the_change(last, told):
         assert (f" There is {said}" in found(purchases(cut))["why"]) == told
 
 
+@pytest.mark.full
 def test_a_pause_before_later_orders_is_no_end_and_each_connection_has_its_own_day():
     days = pd.date_range("2024-01-01", "2026-01-30", freq="3D")
     paused = bought(days[(days <= "2025-09-12") | (days > "2026-01-01")])
@@ -158,6 +162,7 @@ def test_a_pause_before_later_orders_is_no_end_and_each_connection_has_its_own_d
     assert "b has no order after 4 May 2025; c has no order after 7 September 2025." in why
 
 
+@pytest.mark.full
 def test_orders_of_an_ordinary_connection_do_not_stop():
     random = np.random.default_rng(0)
     start, end = pd.Timestamp("2024-01-01"), pd.Timestamp("2025-12-31")
@@ -169,6 +174,7 @@ def test_orders_of_an_ordinary_connection_do_not_stop():
     assert told == 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("since", "years"), [("2024-01-01", 2), (None, 4)])
 def test_what_was_overdue_a_year_ago_is_compared_with_orders_as_old(since, years):
     """Three orders a year never come: after two years of data twice as many are overdue as after one, and none came later."""
@@ -182,6 +188,7 @@ def test_what_was_overdue_a_year_ago_is_compared_with_orders_as_old(since, years
     assert tile.change_text == f"like for like {then}.00, was {then}.00 a year ago"
 
 
+@pytest.mark.full
 def test_what_is_overdue_names_the_days_that_were_picked():
     days = pd.date_range("2024-01-01", "2025-12-31", freq="7D")
     data = purchases(bought(days, required_date=days + pd.Timedelta(days=10), status="Open"))

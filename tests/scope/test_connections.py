@@ -125,7 +125,9 @@ def test_without_a_day_each_connection_has_its_latest_change():
     assert got.of_groups(lines, np.array([0, 0, 0, 1]), 2).tolist() == [day("2025-02-01"), day("2025-01-15")]
 
 
-@pytest.mark.parametrize("plot", [slippage.plot_by_period, lead_times.plot_by_period, slippage.plot_order_book])
+@pytest.mark.parametrize(
+    "plot", one_in(3, [slippage.plot_by_period, lead_times.plot_by_period, slippage.plot_order_book])
+)
 def test_the_axis_goes_up_to_the_day_until_which_all_is_known(both, plot):
     *_, together = both
     lines = together.lines

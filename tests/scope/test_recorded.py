@@ -35,7 +35,7 @@ def _lines(connection: str, vendor: str, *, dated: int, undated: int, overdue: i
 
 @pytest.mark.parametrize(
     ("dated", "undated", "judged"),
-    [(95, 5, True), (94, 6, False), (0, 100, False), (9, 1, True), (8, 2, False), (100, 0, True)],
+    one_in(3, [(95, 5, True), (94, 6, False), (0, 100, False), (9, 1, True), (8, 2, False), (100, 0, True)]),
 )
 def test_a_connection_is_judged_where_nearly_all_received_lines_have_a_day(dated, undated, judged):
     lines = pd.concat(
@@ -89,6 +89,7 @@ def test_the_chances_are_not_learnt_from_it_and_not_given_to_it():
     assert not len(slippage.backtest(lines, as_of="2025-02-15"))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seed", one_in(3, range(3)))
 def test_against_plain_loops(seed):
     lines = dirty(seed, 150, dated=False).assign(vendor_name=None)
@@ -119,7 +120,7 @@ def test_against_plain_loops(seed):
         assert (pd.isna(want) and pd.isna(per_line.reason.iloc[i])) or want == per_line.reason.iloc[i]
 
 
-@pytest.mark.parametrize("engine", ["polars", "pyarrow", "duckdb"])
+@pytest.mark.parametrize("engine", one_in(3, ["polars", "pyarrow", "duckdb"]))
 def test_every_engine_leaves_out_the_same(engine):
     lines = pd.concat(
         [_lines("a", f"v{i}", dated=200, undated=0) for i in range(3)]

@@ -63,7 +63,7 @@ def test_wilsons_mean_coverage_over_rates(n):
     assert 0.94 < np.mean(covered) < 0.96
 
 
-@pytest.mark.parametrize("by", [None, "vendor"])
+@pytest.mark.parametrize("by", one_in(3, [None, "vendor"]))
 @pytest.mark.parametrize("freq", ["M", "W"])
 def test_each_period_is_by_vendor_of_its_own_lines(sample, by, freq):
     got = slippage.by_period(sample, by=by, freq=freq, cluster=None)
@@ -216,7 +216,7 @@ def test_a_single_way_to_count_is_asked_for_as_a_list(options):
         slippage.ladder(lines(0, 2), as_of=AS_OF, **options)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "Float64", "object"])
+@pytest.mark.parametrize("dtype", one_in(5, ["float64", "Float64", "object"]))
 @pytest.mark.parametrize("known", [0, 2, 3])
 def test_weights_of_the_ladder_don_t_hang_on_the_type_of_the_column(dtype, known):
     quantity = pd.Series([5.0 if i < known else None for i in range(4)]).astype(dtype)

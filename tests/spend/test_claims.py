@@ -106,7 +106,7 @@ def test_a_year_before_is_each_connection_s_own():
 
 
 @pytest.mark.parametrize("freq", one_in(2, ["M", "Q", "W"]))
-@pytest.mark.parametrize("as_of", [None, "2025-07-17"])
+@pytest.mark.parametrize("as_of", one_in(3, [None, "2025-07-17"]))
 def test_adding_a_connection_changes_no_figure_of_another(freq, as_of):
     for by in ("connection", ["connection", "currency"], "vendor"):
         parts = [spend.by_period(x, freq=freq, by=by, as_of=as_of) for x in (EMEA, US)]
@@ -149,6 +149,7 @@ def kinds(text):
     return [kind.strip() for kind in text.replace("\n", " ").split(";")]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("figure", one_in(3, [spend.price_history, spend.price_changes, spend.price_dispersion]))
 def test_a_service_kit_is_a_good_and_a_service_is_none(figure):
     for wanted, some in ((2, kinds(GOODS)), (0, kinds(SERVICES))):
@@ -173,7 +174,7 @@ def test_the_list_of_words_is_shown():
 # ---- smaller ones -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("baseline", ["previous_period", "last", "first"])
+@pytest.mark.parametrize("baseline", one_in(3, ["previous_period", "last", "first"]))
 def test_nothing_priced_is_an_empty_frame(baseline):
     lines = sold(("A", "x", "EUR", 10.0)).assign(quantity=1.0, order_date=D("2025-01-01"))
     want = spend.price_changes(lines, baseline=baseline)
@@ -285,15 +286,18 @@ def months(before, now, n_before=5, n_now=5):
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [
-        ((100.0, 150.0), "150.00 EUR, 50 % more than a year before"),
-        ((100.0, 500.0), "500.00 EUR, 5.0 times as much as a year before"),
-        ((100.0, 1090.0), "1.09 k EUR; a year before it was only 100.00 EUR"),
-        ((100.0, 150.0, 4, 20), "150.00 EUR; too few lines to compare it with a year before"),
-        ((100.0, 150.0, 20, 4), "150.00 EUR; too few lines to compare it with a year before"),
-        ((0.0, 150.0, 1, 5), "150.00 EUR; a year before it was 0.00 EUR"),
-        ((100.0, 100.0), "100.00 EUR, as much as a year before"),
-    ],
+    one_in(
+        3,
+        [
+            ((100.0, 150.0), "150.00 EUR, 50 % more than a year before"),
+            ((100.0, 500.0), "500.00 EUR, 5.0 times as much as a year before"),
+            ((100.0, 1090.0), "1.09 k EUR; a year before it was only 100.00 EUR"),
+            ((100.0, 150.0, 4, 20), "150.00 EUR; too few lines to compare it with a year before"),
+            ((100.0, 150.0, 20, 4), "150.00 EUR; too few lines to compare it with a year before"),
+            ((0.0, 150.0, 1, 5), "150.00 EUR; a year before it was 0.00 EUR"),
+            ((100.0, 100.0), "100.00 EUR, as much as a year before"),
+        ],
+    ),
 )
 def test_a_change_is_told_only_where_both_years_bear_it(options, said):
     got = title(spend.plot_by_period(months(*options), as_of="2025-03-31"))

@@ -128,7 +128,7 @@ def test_a_constant_price_in_dollars_has_no_dispersion():
     assert spend.price_dispersion(fixed).max_over_min.item() == pytest.approx(1.2)
 
 
-@pytest.mark.parametrize("baseline", ["previous_period", "last", "first"])
+@pytest.mark.parametrize("baseline", one_in(3, ["previous_period", "last", "first"]))
 def test_a_constant_price_in_dollars_does_not_fall_in_euros(baseline):
     got = spend.price_changes(to_euro(CONSTANT), baseline=baseline)
     assert got.ppv.dropna().tolist() == pytest.approx([0] * int(got.ppv.notna().sum()), abs=1e-9)

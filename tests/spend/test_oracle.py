@@ -169,6 +169,7 @@ def test_concentration(frames):
             assert row.n_vendors == n
 
 
+@pytest.mark.full
 def test_tail(frames):
     for lines in frames:
         rows = rows_of(lines)
@@ -250,6 +251,7 @@ def test_bridge(frames):
         assert np.allclose(parts, items.change, atol=1e-6)
 
 
+@pytest.mark.full
 def test_single_source(frames):
     for lines in frames:
         item = oracle.item_of(lines)

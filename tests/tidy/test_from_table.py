@@ -8,6 +8,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import ConfigError, Purchases, SchemaError
 from makini_analytics.tidy import empty, warnings_in
+from tests.tiers import one_in
 
 EXPORT = pd.DataFrame(
     {
@@ -154,7 +155,7 @@ def test_look_alike_rows_stay_apart():
     assert got.lines.amount.sum() == 30
 
 
-@pytest.mark.parametrize("text", ["1e400", "9" * 400, "-1e400", "9" * 400 + ",5", "1,5e999"])
+@pytest.mark.parametrize("text", one_in(3, ["1e400", "9" * 400, "-1e400", "9" * 400 + ",5", "1,5e999"]))
 def test_a_number_too_large_for_a_float_is_missing_and_listed_and_never_infinite(text):
     table = pd.DataFrame({"order_number": ["1", "2"], "quantity": ["1", "2"], "unit_price": [text, "2,5"]})
     data = Purchases.from_table(table, currency="EUR")

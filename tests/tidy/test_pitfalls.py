@@ -10,6 +10,7 @@ import makini_analytics as ma
 from makini_analytics import IncompleteDataError, SchemaError, lead_times, slippage, spend
 from tests.faults.server import FaultServer, order
 from tests.tidy.plain import tidy_orders
+from tests.tiers import one_in
 from tests.transport.test_pagination import client
 
 
@@ -63,19 +64,22 @@ def test_p5_a_price_of_zero_is_a_price_and_no_price_is_none():
 
 @pytest.mark.parametrize(
     ("given", "number", "listed"),
-    [
-        (None, None, False),
-        ("", None, True),
-        ("0", 0, False),
-        ("0.00", 0, False),
-        (0, 0, False),
-        ("1.234,56", 1234.56, False),
-        ("1,5", 1.5, False),
-        ("100,-", 100, False),
-        ("1'250.-", 1250, False),
-        ("1,500", None, True),
-        ("a few", None, True),
-    ],
+    one_in(
+        5,
+        [
+            (None, None, False),
+            ("", None, True),
+            ("0", 0, False),
+            ("0.00", 0, False),
+            (0, 0, False),
+            ("1.234,56", 1234.56, False),
+            ("1,5", 1.5, False),
+            ("100,-", 100, False),
+            ("1'250.-", 1250, False),
+            ("1,500", None, True),
+            ("a few", None, True),
+        ],
+    ),
 )
 def test_p6_missing_empty_zero_and_unreadable_are_four_things(given, number, listed):
     got = tidied(po(ONE | {"quantity": given}))
@@ -123,7 +127,7 @@ def test_p13_the_day_is_the_site_s_own():
     assert tidied(po(ONE, orderDate=at)).orders["order_date"].item() == pd.Timestamp("2025-04-01")
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "Pacific/Honolulu"])
+@pytest.mark.parametrize("zone", one_in(3, ["UTC", "Pacific/Auckland", "Pacific/Honolulu"]))
 def test_p13_a_bare_date_never_moves(zone):
     for given in (
         "2025-03-31",
@@ -141,7 +145,7 @@ def test_p14_four_in_the_afternoon_of_the_due_day_is_on_time():
 
 
 @pytest.mark.parametrize(
-    "day", ["1900-01-01", "9999-12-31", "1970-01-01", "0001-01-01", "0000-00-00", "1900-01-01T00:00:00Z"]
+    "day", one_in(3, ["1900-01-01", "9999-12-31", "1970-01-01", "0001-01-01", "0000-00-00", "1900-01-01T00:00:00Z"])
 )
 def test_p14_a_date_that_stands_for_none_is_missing_and_listed(day):
     got = tidied(po(ONE | {"dueAt": day}))
@@ -171,7 +175,7 @@ def test_p31_the_line_s_own_site_and_vendor_win_and_the_order_s_stand_in():
     assert got.lines["site_id"].tolist() == ["s1", "s1"]
 
 
-@pytest.mark.parametrize("status", ["Draft", "On hold", "Pending approval", "Not approved"])
+@pytest.mark.parametrize("status", one_in(3, ["Draft", "On hold", "Pending approval", "Not approved"]))
 def test_p34_what_is_not_ordered_yet_is_not_committed(status):
     got = tidied(po(ONE, status=status))
     assert got.lines["state"].tolist() == ["draft"]

@@ -30,7 +30,7 @@ def tidy(*orders, **options):
 NAMELESS = [{"colour": "red"}, {}, {"name": None, "code": ""}, {"name": {"de": "offen"}}]
 
 
-@pytest.mark.parametrize("value", NAMELESS)
+@pytest.mark.parametrize("value", one_in(3, NAMELESS))
 def test_a_status_without_a_known_name_is_unknown(value):
     got = tidy(po("a", {"status": value}, {}))
     assert got.lines.state.tolist() == ["unknown", "received"]
@@ -45,7 +45,7 @@ def test_a_status_without_a_known_name_is_unknown(value):
     assert got.issues.id.tolist() == ["a"]
 
 
-@pytest.mark.parametrize("value", NAMELESS)
+@pytest.mark.parametrize("value", one_in(3, NAMELESS))
 def test_a_currency_without_a_known_name_is_missing(value):
     got = tidy(po("a", {"currency": value}, {}))
     assert got.lines.currency.isna().tolist() == [True, False]
@@ -90,7 +90,7 @@ def test_a_mark_that_is_no_date_marks_the_line_and_the_order(mark):
     assert got.issues[["table", "column"]].values.tolist() == [["orders", "deleted_at"]]
 
 
-@pytest.mark.parametrize("mark", [False, "false", 0, "0", "N", None])
+@pytest.mark.parametrize("mark", one_in(3, [False, "false", 0, "0", "N", None]))
 def test_no_mark_is_none(mark):
     got = tidy(po("a", {"deletedAt": mark}, deletedAt=mark))
     assert got.lines.state.item() == got.orders.state.item() == "received"
@@ -158,15 +158,18 @@ OTHER = {"key": "a-2", "quantity": 1, "lineTotalValue": 7.0}
 
 @pytest.mark.parametrize(
     ("nested", "ids", "told"),
-    [
-        ({"lineItems": [], "lines": [LINE]}, ["a-1"], 0),
-        ({"lineItems": None, "lines": [LINE]}, ["a-1"], 0),
-        ({"lineItems": [LINE], "lines": [LINE]}, ["a-1"], 0),
-        ({"lineItems": [LINE], "lines": []}, ["a-1"], 0),
-        ({"lineItems": [LINE], "lines": [LINE, OTHER]}, ["a-1"], 1),
-        ({"lineItems": [LINE], "lines": [{"quantity": 3}]}, ["a-1"], 1),
-        ({"lineItems": [{"quantity": 3}], "lines": [{"quantity": 3}]}, [None], 0),
-    ],
+    one_in(
+        3,
+        [
+            ({"lineItems": [], "lines": [LINE]}, ["a-1"], 0),
+            ({"lineItems": None, "lines": [LINE]}, ["a-1"], 0),
+            ({"lineItems": [LINE], "lines": [LINE]}, ["a-1"], 0),
+            ({"lineItems": [LINE], "lines": []}, ["a-1"], 0),
+            ({"lineItems": [LINE], "lines": [LINE, OTHER]}, ["a-1"], 1),
+            ({"lineItems": [LINE], "lines": [{"quantity": 3}]}, ["a-1"], 1),
+            ({"lineItems": [{"quantity": 3}], "lines": [{"quantity": 3}]}, [None], 0),
+        ],
+    ),
 )
 def test_lines_under_a_second_name_are_read_or_told(nested, ids, told):
     got = tidy({"key": "a", **nested}, po("b"))
@@ -233,14 +236,17 @@ LINE = {"key": "r-1", "orderLineKey": "a-0", "receivedQuantity": 2}
 
 @pytest.mark.parametrize(
     "receipt",
-    [
-        {"lineItems": {"0": LINE}},
-        {"lineItems": None},
-        {},
-        {"lineItems": [None]},
-        {"lineItems": ["x", LINE]},
-        {"lineItems": [LINE], "receivedAt": "soon"},
-    ],
+    one_in(
+        3,
+        [
+            {"lineItems": {"0": LINE}},
+            {"lineItems": None},
+            {},
+            {"lineItems": [None]},
+            {"lineItems": ["x", LINE]},
+            {"lineItems": [LINE], "receivedAt": "soon"},
+        ],
+    ),
 )
 def test_a_receipt_of_which_something_can_not_be_read_is_not_all_that_came(receipt):
     order = po("a", {"quantity": 2, "receivedQuantity": None})

@@ -16,6 +16,7 @@ from makini_analytics import ApiError, Client, ConfigError, MakiniError, Network
 from makini_analytics.transport._credentials import Scrubber
 from makini_analytics.transport._wire import tls_advice
 from tests.faults.server import FaultServer
+from tests.tiers import one_in
 from tests.transport.test_pagination import ROWS
 
 TOKEN = "tok/secret+emea-123456789"
@@ -58,7 +59,7 @@ def test_https_on_a_port_of_http_is_tried_once_and_told():
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl to make a certificate")
-@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize("trusted", one_in(2, [False, True]))
 def test_a_certificate_that_is_not_trusted_or_another_hosts_is_tried_once_and_told(tmp_path, monkeypatch, trusted):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(

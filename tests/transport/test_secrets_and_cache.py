@@ -57,7 +57,9 @@ ECHOES = {
 }
 
 
-@pytest.mark.parametrize("name", [n for n in ECHOES if n != "a list"])  # which is a list of orders, of a kind
+@pytest.mark.parametrize(
+    "name", one_in(5, [n for n in ECHOES if n != "a list"])
+)  # which is a list of orders, of a kind
 @pytest.mark.parametrize("code", one_in(3, [200, 400, 401, 429, 404, 500, 503]))
 def test_no_piece_of_the_token_is_shown_in_any_field(name, code, caplog):
     body = ECHOES[name]
@@ -144,7 +146,7 @@ def test_scrubbing_takes_the_token_and_nothing_else(token):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
-@pytest.mark.parametrize("mode", [0o755, 0o750, 0o700])
+@pytest.mark.parametrize("mode", one_in(3, [0o755, 0o750, 0o700]))
 def test_a_folder_keeps_its_mode_and_the_files_are_private(tmp_path, mode):
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -347,6 +349,7 @@ def test_a_cache_file_that_is_something_else_is_left_alone(tmp_path, kind):
     assert path.is_symlink() == (kind in ("database", "text", "nothing"))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("value", one_in(3, [None, 17, "text", b"", b"[1]\nx", b"1\nx", b"[" * 100_000 + b"\nx", b'{"url": "x", "fetched_at": 7}\nx', b'{"url": "x", "fetched_at": "2025-01-01"}\nx', b"\xff\nx"]), ids=lambda v: repr(v)[:20])  # fmt: skip
 def test_offline_a_cache_that_somebody_wrote_into_is_one_without_these_pages(tmp_path, value):
     with FaultServer(ROWS) as server:
