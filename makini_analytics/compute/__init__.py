@@ -50,7 +50,7 @@ from ._periods import period_alias, period_number
 from ._provenance import DATA_AS_OF, N_ROWS, Counted, FigureResult, Selection, rows_passed, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import DOUBTFUL_DUE, NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
-from ._reuse import once, part, reuse
+from ._reuse import beside_each_other, once, part, reuse
 from ._rule import OF_ORDER, Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
     CANCELLED,
@@ -120,6 +120,7 @@ __all__ = [
     "against_others",
     "ages",
     "at_risk",
+    "beside_each_other",
     "by_line",
     "cluster_of",
     "cluster_sums",

@@ -20,7 +20,7 @@ from ..errors import ConfigError, SchemaError
 from ..frames import Encoding, Mask, coalesce, encode, numbered, pairs, values
 from ..system import near
 from ._by_names import need_for_by
-from ._reuse import once
+from ._reuse import once, once_by_row
 
 By = str | Sequence[str] | None
 Ints = npt.NDArray[np.integer[Any]]
@@ -125,7 +125,16 @@ def entity(lines: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _entity(lines: pd.DataFrame, name: str) -> Encoding:
-    return once(lines, ("entity", name), lambda: _first_known(lines, key_columns(lines.columns, name)))
+    return once_by_row(
+        lines,
+        ("entity", name),
+        lambda frame: _first_known(frame, key_columns(frame.columns, name)),
+        _picked,
+    )
+
+
+def _picked(found: Encoding, rows: Any) -> Encoding:
+    return found if rows is None else Encoding(found.codes[rows], found.labels)
 
 
 def key_columns(there: Collection[Any], name: str) -> list[str]:

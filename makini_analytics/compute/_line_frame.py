@@ -8,15 +8,18 @@ from typing import Any
 import pandas as pd
 
 from ..frames import to_strings, values
-from ._reuse import once
+from ._reuse import shared
 
 _IDS = ("order_id", "line_id", "vendor_id", "vendor_name")
 
 
 def by_line(lines: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Return columns of the lines behind what a reader finds each line by; last its connection, where lines have one."""
-    ids = once(lines, "ids by line", lambda: {c: to_strings(values(lines, c, "string")) for c in _IDS})
-    result = pd.DataFrame({**ids, **columns}, index=lines.index)
+    """Return columns of the lines behind what a reader finds each line by; last its connection, where lines have one.
+
+    The text of these is as in any result; within a report or a scorecard, which count such rows and show none, it stays categories.
+    """
+    text = (lambda column: column) if shared() else to_strings
+    result = pd.DataFrame({**{c: text(values(lines, c, "string")) for c in _IDS}, **columns}, index=lines.index)
     if "connection" in lines.columns:
-        result["connection"] = to_strings(lines["connection"])
+        result["connection"] = text(lines["connection"])
     return result

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from threading import Lock, RLock
 from typing import Any, TypeVar
 
+import numpy as np
+
 T = TypeVar("T")
 
 
@@ -63,6 +65,16 @@ def part(whole: Any, rows: Any, frame: Any) -> None:
     if known is not None:
         with _ASKING:
             _known_of(known, frame).part_of = whole, rows
+
+
+def beside_each_other(first: Any, second: Any, frame: Any) -> None:
+    """Tell that a frame is the rows of two others, the second behind the first: where both are parts of one whole, it is one, too."""
+    known = _KNOWN.get()
+    if known is not None:
+        with _ASKING:
+            one, other = (_known_of(known, side).part_of or (None, None) for side in (first, second))
+        if one[0] is other[0] and one[1] is not None and other[1] is not None:
+            part(one[0], np.concatenate([one[1], other[1]]), frame)
 
 
 def once_by_row(frame: Any, question: Any, answer: Callable[[Any], T], pick: Callable[[T, Any], T]) -> T:

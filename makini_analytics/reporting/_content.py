@@ -76,7 +76,8 @@ def content(
 
     if "findings" in wanted:
         begin("findings")
-    found = look_at(view, kinds="findings" in wanted, meanwhile=draw)
+    needed = [lambda: view.computable] if "quality" in wanted else []
+    found = look_at(view, kinds="findings" in wanted, meanwhile=draw, needed=needed)
     made.beside = cache(lambda: [e for name in wanted if name in BESIDE for e in BESIDE[name](view, subject)])
     if "findings" in wanted:
         made.findings = _placed(found.findings, [e.name for e in made.exhibits])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -73,10 +73,18 @@ def look(data: Purchases, *, currency: str | None = None, as_of: Any = None, mos
 
 
 @reuse()
-def look_at(view: View, *, most: int = 7, kinds: bool = True, meanwhile: Callable[[], None] = lambda: None) -> Review:
+def look_at(
+    view: View,
+    *,
+    most: int = 7,
+    kinds: bool = True,
+    meanwhile: Callable[[], None] = lambda: None,
+    needed: Iterable[Callable[[], object]] = (),
+) -> Review:
     """Look at everything that a view has. Without ``kinds`` only the figures at a glance are made.
 
-    ``meanwhile`` is called while what takes longest is still looked at: a report draws its sections.
+    ``meanwhile`` is called while what takes longest is still looked at: a report draws its sections. ``needed`` is what that asks the
+    view for at its end, and is worked out beside it.
     """
     if pd.isna(view.end):  # without lines figures need no day; what is looked at here is a year up to one
         raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
@@ -100,10 +108,11 @@ def look_at(view: View, *, most: int = 7, kinds: bool = True, meanwhile: Callabl
         ]
         got += [_refused(kind, reason) for kind, reason in refused.items()]
         is_clear = {name: bool(clear[name].any()) for name in of_tiles}
+        at_its_end = [begin(work) for work in needed]
         shown = [begin(partial(tile, name, view, is_clear)) for name in TILES]
         said = begin(lambda: data_line(view))
         meanwhile()
-        sentences, tiles, told = said(), _results(shown), _results(others)
+        sentences, tiles, told, _ = said(), _results(shown), _results(others), _results(at_its_end)
         return Review(view, _ranked(view, got + told, most), [t for t in tiles if t is not None], sentences)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, FigureResult, figure, group_lines, once
+from ..compute import ENTITIES, By, FigureResult, beside_each_other, figure, group_lines, once
 from ..errors import SchemaError, one_of
 from ..frames import AsOf, categoricals, days_of, frame_of, pairs, values
 from ..system import flag_of
@@ -141,25 +141,21 @@ def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, n
     # come from different sources.
     sides = [frame_of(side, metric="spend.bridge") for side in (before, after)]
     own = [c for c in ([by] if isinstance(by, str) else by or ()) if c not in ENTITIES] + [item]
+    more = tuple(c for c in dict.fromkeys(own) if c not in _TEXTS and any(c in side.columns for side in sides))
     # the other side is kept with the answer: while it lives, no other frame has its number
-    question = ("joined", id(sides[1]), tuple(own))
-    joined, _ = once(sides[0], question, lambda: (_side_by_side(sides, own), sides[1]))
+    joined, _ = once(sides[0], ("joined", id(sides[1]), more), lambda: (_side_by_side(sides, more), sides[1]))
     return joined, np.repeat([False, True], [len(side) for side in sides])
 
 
-def _side_by_side(sides: list[pd.DataFrame], own: list[str]) -> pd.DataFrame:
-    entities = [c for keys, names in ENTITIES.values() for c in (*keys, *names)]
-    texts = [
-        *entities,
-        *own,
-        "connection",
-        "order_id",
-        "state",
-        "currency",
-        "original_currency",
-        "unit_of_measure",
-        "type",
-    ]
+#: The columns of text that a bridge may need, whatever it is by.
+_TEXTS = [
+    *dict.fromkeys(c for keys, names in ENTITIES.values() for c in (*keys, *names)),
+    "connection", "order_id", "state", "currency", "original_currency", "unit_of_measure", "type",
+]  # fmt: skip
+
+
+def _side_by_side(sides: list[pd.DataFrame], more: Collection[str]) -> pd.DataFrame:
+    texts = [*_TEXTS, *more]
     if any("unreadable" in side and side["unreadable"].notna().any() for side in sides):
         texts.append("unreadable")
     out: dict[str, pd.Series] = {}
@@ -169,6 +165,7 @@ def _side_by_side(sides: list[pd.DataFrame], own: list[str]) -> pd.DataFrame:
                 out[name] = _both(sides, name, dtype)
     joined = pd.DataFrame(out, copy=False)
     joined.attrs = dict(sides[1].attrs)
+    beside_each_other(sides[0], sides[1], joined)
     return joined
 
 
