@@ -125,16 +125,10 @@ def entity(lines: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _entity(lines: pd.DataFrame, name: str) -> Encoding:
-    return once_by_row(
-        lines,
-        ("entity", name),
-        lambda frame: _first_known(frame, key_columns(frame.columns, name)),
-        _picked,
-    )
+    def known(frame: pd.DataFrame) -> Encoding:
+        return _first_known(frame, key_columns(frame.columns, name))
 
-
-def _picked(found: Encoding, rows: Any) -> Encoding:
-    return found if rows is None else Encoding(found.codes[rows], found.labels)
+    return once_by_row(lines, ("entity", name), known, lambda of, rows: Encoding(of.codes[rows], of.labels))
 
 
 def key_columns(there: Collection[Any], name: str) -> list[str]:

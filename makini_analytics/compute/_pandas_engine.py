@@ -211,9 +211,7 @@ class _Kept:
         return cls(made.selection.codes, tuple(made.selection.reasons), made.marks, made.sums)
 
     def of_rows(self, rows: Any) -> _Kept:
-        """Return the same of some rows, by position; None for all."""
-        if rows is None:
-            return self
+        """Return the same of some rows, by position."""
         marks, sums = ({name: values.take(rows) for name, values in of.items()} for of in (self.marks, self.sums))
         return _Kept(self.codes.take(rows), self.reasons, marks, sums)
 

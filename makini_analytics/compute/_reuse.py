@@ -90,7 +90,12 @@ def once_by_row(frame: Any, question: Any, answer: Callable[[Any], T], pick: Cal
     if part_of is None:
         return once(frame, question, lambda: answer(frame))
     whole, rows = part_of
-    return once(frame, question, lambda: pick(once_by_row(whole, question, answer, pick), rows))
+
+    def picked() -> T:
+        of_whole = once_by_row(whole, question, answer, pick)
+        return of_whole if rows is None else pick(of_whole, rows)
+
+    return once(frame, question, picked)
 
 
 def once(frame: Any, question: Any, answer: Callable[[], T]) -> T:

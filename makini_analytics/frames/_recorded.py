@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,9 +51,16 @@ class Recorded:
     never: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
     #: The same of items of other vendors, as of freight and taxes beside goods.
     items: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
+    #: The keys of the sites of other connections that record no longer what has come, each with its last due date that tells anything.
+    sites: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.since or self.until or self.never or self.items)
+        return any(vars(self).values())
+
+    @property
+    def ended(self) -> bool:
+        """Whether any of it is recorded no longer."""
+        return bool(self.until or self.sites)
 
     def outside(self, lines: pd.DataFrame) -> Mask:
         """Which lines are due before the first or after the last of these days of their connection, or of such a vendor or item."""
@@ -61,23 +68,27 @@ class Recorded:
         if self.since or self.until:
             day = due_day(lines)
             out |= (day < _of(lines, self.since)) | (day > _of(lines, self.until))
-        for never, whose in ((self.never, vendor_of), (self.items, item_of)):
-            if not never:
+        for by_key, whose in ((self.never, vendor_of), (self.items, item_of), (self.sites, site_of)):
+            if not by_key:
                 continue
             names, of = connections_of(lines), whose(lines)
-            for connection, keys in never.items():
-                of_them = np.append(of.labels.isin(list(keys)), False)[of.codes]
-                out |= of_them & (np.asarray(names.labels == connection)[names.codes])
+            for connection, keys in by_key.items():
+                mine = np.asarray(names.labels == connection)[names.codes]
+                if by_key is self.sites:
+                    last = pd.Series(keys).reindex(of.labels).to_numpy(dtype="datetime64[D]")
+                    out |= mine & (due_day(lines) > np.append(last, np.datetime64("NaT"))[of.codes])
+                else:
+                    out |= mine & np.append(of.labels.isin(list(keys)), False)[of.codes]
         return out
 
     def before(self, day: AsOfDays) -> Recorded:
         """Return the same for whoever looks from a day: what is due after it is not late in any case."""
         until = {n: last for n, last in self.until.items() if last + _AFTER + _QUIET <= day.of(n)}
         by = [
-            {n: {k: first for k, first in of.items() if first <= day.of(n)} for n, of in never.items()}
-            for never in (self.never, self.items)
+            {n: {k: told for k, told in of.items() if told + lasting <= day.of(n)} for n, of in by_key.items()}
+            for by_key, lasting in ((self.never, _AT_ONCE), (self.items, _AT_ONCE), (self.sites, _AFTER + _QUIET))
         ]
-        return Recorded(self.since, until, *({n: of for n, of in never.items() if of} for never in by))
+        return Recorded(self.since, until, *({n: of for n, of in by_key.items() if of} for by_key in by))
 
     def each(self) -> list[Recorded]:
         """Return the same, one connection and one kind at a time."""
@@ -88,12 +99,13 @@ class Recorded:
         days = {k: {n: str(day.date()) for n, day in vars(self)[k].items()} for k in ("since", "until")}
         by_key = {
             k: {n: {key: str(day.date()) for key, day in of.items()} for n, of in vars(self)[k].items()}
-            for k in ("never", "items")
+            for k in _BY_KEY
         }
         return {**days, **by_key}
 
 
-_AFTER, _QUIET = pd.Timedelta(days=_LATE), pd.Timedelta(days=_SILENT)
+_BY_KEY = ("never", "items", "sites")
+_AFTER, _QUIET, _AT_ONCE = (pd.Timedelta(days=n) for n in (_LATE, _SILENT, 0))
 
 
 def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
@@ -110,11 +122,11 @@ def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
     known = lines.attrs.get(RECORDED)
     if known is not None:
         since, until = ({n: pd.Timestamp(day) for n, day in known[k].items()} for k in ("since", "until"))
-        never, items = (
+        by_key = (
             {n: {key: pd.Timestamp(day) for key, day in of.items()} for n, of in known.get(k, {}).items()}
-            for k in ("never", "items")
+            for k in _BY_KEY
         )
-        return Recorded(since, until, never, items).before(as_of or own)
+        return Recorded(since, until, *by_key).before(as_of or own)
     try:
         return _found(
             lines, lambda name: np.fmin(own.of(name).to_datetime64(), (as_of or own).of(name).to_datetime64())
@@ -175,10 +187,35 @@ def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded
         return Recorded(since)
     ends = np.array([end(str(name)) for name in names.labels], dtype="datetime64[D]")
     until = _end(seen, ends, first, last)
+    sites = _sites(seen, ends, until)
+    counts = counts & ~Recorded(sites=sites).outside(lines)
     never = _never(seen, ends, vendor_of(lines), counts)
     # items of such a vendor are left out with the vendor
     items = _never(seen, ends, item_of(lines), counts & ~Recorded(never=never).outside(lines))
-    return Recorded(since, until, never, items)
+    return Recorded(since, until, never, items, sites)
+
+
+def _sites(seen: _Seen, ends: Days, until: Mapping[str, Any]) -> dict[str, dict[str, pd.Timestamp]]:
+    """Return the sites of which nothing came any more while their connection, which has no last day ``until`` itself, went on."""
+    site = site_of(seen.lines)
+    if len(site.labels) < 2:
+        return {}
+    # a site of a connection is looked at as a connection is
+    connection, key, code = pairs(seen.code, site.codes.astype(np.int64))
+    end, n = ends[connection], len(connection)
+    came = pd.Series(np.where(seen.counts, seen.came, np.datetime64("NaT", "D"))).groupby(code)
+    first, last = (
+        np.asarray(day.reindex(range(n)).to_numpy(), dtype="datetime64[D]") for day in (came.min(), came.max())
+    )
+    last = np.where((key < 0) | seen.names.labels[connection].isin(list(until)), end, last)
+    if not (end - last >= np.timedelta64(_SILENT, "D")).any():
+        return {}
+    apart = replace(seen, names=Encoding(code, pd.RangeIndex(n)))
+    found: dict[str, dict[str, pd.Timestamp]] = {}
+    for place, day in _end(apart, end, first, last).items():
+        of, which = connection[int(place)], key[int(place)]
+        found.setdefault(str(seen.names.labels[of]), {})[str(site.labels[which])] = day
+    return found
 
 
 def _begin(seen: _Seen, first: Days, last: Days) -> dict[str, pd.Timestamp]:
@@ -260,6 +297,11 @@ def vendor_of(lines: pd.DataFrame) -> Encoding:
 def item_of(lines: pd.DataFrame) -> Encoding:
     """Return what each line is for: its material, the code of its product where it has none, else what is written."""
     return first_known(lines, ("material_id", "product_code", "description"))
+
+
+def site_of(lines: pd.DataFrame) -> Encoding:
+    """Return the site that each line is for: its id, its name where it has none."""
+    return first_known(lines, ("site_id", "site_name"))
 
 
 def starts_after(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp], day: pd.Timestamp) -> Mask:

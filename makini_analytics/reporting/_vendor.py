@@ -101,7 +101,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     by = due_of(lines)  # that of the report on all vendors
     # nothing is asked of a vendor where nothing says what it has delivered
     known = recorded(lines, day)
-    when = " or ".join(word for word, of in (("before", known.since), ("after", known.until)) if of)
+    when = " or ".join(word for word, of in (("before", known.since), ("after", known.ended)) if of)
     # a part remembers what the whole tells
     all_told, told = (part[~untold_of(part) & ~known.outside(part)] for part in (lines, mine))
     untold = (

@@ -43,12 +43,16 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
     ):
         for name, keys in sorted(never.items()):
             recorded += _without(view, name, keys, columns) if name in rest else []
+    for name, ends in sorted(view.recorded.sites.items()):
+        for site, day in sorted(ends.items()):
+            due = f" & (lines.{view.by_day} > '{day.date()}')"
+            recorded += _without(view, name, [site], ("site_id", "site_name"), due) if name in rest else []
     if "" in gone:  # which no list of names holds
         return [f"lines.connection.isin({rest!r})", *recorded]
     return [*([f"~lines.connection.isin({gone!r})"] if gone else []), *recorded]
 
 
-def _without(view: View, connection: str, keys: Collection[str], columns: Collection[str]) -> list[str]:
+def _without(view: View, connection: str, keys: Collection[str], columns: Collection[str], when: str = "") -> list[str]:
     """Return which lines of a connection have none of some keys in the first of some columns that is known, as code."""
     some = values(view.lines, "connection", "string").notna().any()
     mine = f"lines.connection.isin([{connection!r}]) & " if connection else "lines.connection.isna() & " if some else ""
@@ -56,7 +60,7 @@ def _without(view: View, connection: str, keys: Collection[str], columns: Collec
     for column in columns:
         text = values(view.lines, column, "string")
         there = sorted(set(keys) & set(text[unknown].dropna().astype(str)))
-        out += [f"~({mine}{before}lines.{column}.isin({there!r}))"] if there else []
+        out += [f"~({mine}{before}lines.{column}.isin({there!r}){when})"] if there else []
         before += f"lines.{column}.isna() & " * bool(text.notna().any())
         unknown &= text.isna().to_numpy(dtype=bool)
     return out

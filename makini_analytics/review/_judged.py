@@ -9,7 +9,7 @@ import pandas as pd
 from ..compute import ENTITIES
 from ..frames import Encoding, Mask, Recorded, days_of, first_known, in_state, recorded, starts_after
 from ..system import cached_property
-from ._told import ITEM_NEVER_RECEIVED, NEVER_RECEIVED, NOTHING_TOLD, outcomes_hidden, untold_of
+from ._told import ITEM_NEVER_RECEIVED, NEVER_RECEIVED, NOTHING_TOLD, SITE_ENDED, outcomes_hidden, untold_of
 from ._years import Years, day_in_words
 
 
@@ -34,7 +34,7 @@ class Judged(Years):
     @property
     def cut_by_due(self) -> bool:
         """Whether lines that fell due in the twelve months are left out, since nothing is recorded of them."""
-        return bool(self.recorded.until) or any(day > self.first_day for day in self.recorded.since.values())
+        return self.recorded.ended or any(day > self.first_day for day in self.recorded.since.values())
 
     @property
     def by_day(self) -> str:
@@ -67,6 +67,7 @@ class Judged(Years):
         for known, why in (
             (Recorded(never=self.recorded.never), NEVER_RECEIVED),
             (Recorded(items=self.recorded.items), ITEM_NEVER_RECEIVED),
+            (Recorded(sites=self.recorded.sites), SITE_ENDED),
         ):
             before = np.logical_or.reduce([rows for rows, _ in out])
             out.append((known.outside(self.lines) & ~before, why))

@@ -219,7 +219,7 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     then = view.part(view.known_before & ~view.unjudged & (view.year_of_order != 1))
     outcome = slippage.per_line(then, as_of=view.before, due=view.due)["outcome"]
     judged = (outcome != "excluded").to_numpy(dtype=bool)
-    if judged.any() and not (view.recorded.since or view.recorded.until):
+    if judged.any() and not (view.recorded.since or view.recorded.ended):
         was = view.money(then[(outcome == "overdue_open").to_numpy(dtype=bool)], basis="open", as_of=view.before)
         # of the same connections, and of orders no older than the data could show a year ago: else data of two years double
         same = ~view.ordered_before_a_year_of(mine)
@@ -301,7 +301,15 @@ def data_line(view: View) -> list[str]:
             out.append(
                 f"Of {whose} nothing was ever recorded as received: {some} neither late nor overdue, as far as anyone knows."
             )
-        if never:
+        for of, ends in one.sites.items():
+            sites = ", ".join(f"{site} since {day_in_words(day)}" for site, day in sorted(ends.items()))
+            some = f"{count(n_out, 'line')} due later {'is' if n_out == 1 else 'are'}"
+            whose = f"Sites{f' of {of}' if of else ''}" if len(ends) > 1 else f"A site{f' of {of}' if of else ''}"
+            out.insert(
+                0,
+                f"{whose} no longer {'record' if len(ends) > 1 else 'records'} deliveries ({sites}): {some} neither late nor overdue, as far as anyone knows.",
+            )
+        if never or one.sites:
             continue
         ((of, day),) = (one.since or one.until).items()
         when, then = ("before", "only lately") if one.since else ("after", "no longer")

@@ -10,6 +10,7 @@ from ..frames import Mask, outcomes_hidden_by, told_in, values
 
 NEVER_RECEIVED = "of a vendor of which nothing was ever recorded as received"
 ITEM_NEVER_RECEIVED = "of an item of which nothing was ever recorded as received"
+SITE_ENDED = "of a site whose deliveries are recorded no longer"
 NOTHING_TOLD = "nothing says what has come: no status, no receipt and no day of delivery"
 
 

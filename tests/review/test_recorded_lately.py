@@ -16,7 +16,7 @@ from makini_analytics.review._findings import look
 from tests.tiers import one_in
 
 DAY = AsOfDays(pd.Timestamp("2025-12-31"))
-NOTHING: dict[str, dict[str, str]] = {"since": {}, "until": {}, "never": {}, "items": {}}
+NOTHING: dict[str, dict[str, str]] = {"since": {}, "until": {}, "never": {}, "items": {}, "sites": {}}
 
 
 @pytest.fixture(scope="module")
