@@ -12,7 +12,7 @@ import pandas as pd
 from .. import charts, lead_times, slippage, spend
 from ..compute import Selection
 from ..frames import values
-from ..review import View, on_time_by, outcomes_hidden, says_what
+from ..review import View, decided_by_units, on_time_by, outcomes_hidden, says_what
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, as_drawn, labels_of, money_format, named_in
 from ._lists import UNTOLD
@@ -113,7 +113,7 @@ def _in(currency: str | None) -> str:
 def _prices(view: View) -> list[Exhibit]:
     """Return what the same items cost at the same vendor in the two years, the largest effect first."""
     items = view.same_items if any(map(says_what, view.sides)) else pd.DataFrame()
-    if items.empty or view.in_another_unit:
+    if items.empty or decided_by_units(items):
         return []
     effect = items["price"]
     base = items["after"] - effect - items["currency_effect"]

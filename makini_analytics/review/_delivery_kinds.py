@@ -38,7 +38,7 @@ def late_evidence(view: View) -> Evidence:
     """Return the vendors' rates of the lines that fell due in the twelve months, with the chance to be so far *below* the others."""
     table = on_time_by(view)
     p = table["p_value"].to_numpy(dtype=float)
-    # of a vendor that is above the others the p-value is the chance to be so far above; 1 is that of a vendor of few months, not tested
+    # of a vendor that is above the others the p-value is the chance to be so far above
     below = np.where(p < 1, np.where(table["on_time_rate"] < table["others_rate"], p, 1 - p), np.nan)
     return Evidence(table.assign(p_value=np.where(named(table), below, np.nan)))
 
@@ -102,7 +102,7 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     elif tested:
         none = none_of(tested, "vendor", "is later than chance allows", "is not later than chance allows")
         why += f" {none[0].upper()}{none[1:]}."
-    why += untested_most(view, table, late_amount)
+    why += untested_most(view, table, missed, late_amount)
     return Finding(
         "late",
         f"{view.say(value)} of {view.say(total)} due{f' {span}' if span else ''} came late or is still out{where}.",
@@ -301,7 +301,7 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
             why = "of no line is it known after how many days it came"
             if values(view.lines, "delivered_date", "datetime64[us]").notna().any():
                 why = "too few delivery days are recorded to judge by"
-        elif horizon > _LONGEST:
+        elif _LONGEST < horizon < np.inf:
             why = f"one line in twenty takes longer than {_LONGEST} days, and too few orders are that old"
         return Finding("lead time", f"lead times ({why})", certainty=UNKNOWN)
     moved = table[clear]

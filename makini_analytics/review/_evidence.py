@@ -75,12 +75,18 @@ def in_another_unit(items: pd.DataFrame) -> Mask:
     return by_the_box(times, items["unit"])
 
 
-def without_other_units(items: pd.DataFrame, attrs: Mapping[Any, Any]) -> pd.DataFrame:
+def decided_by_units(items: pd.DataFrame) -> int:
+    """Return how many items of a bridge are more likely in another unit than at another price; 0 where they decide nothing."""
+    other, effect = in_another_unit(items), items["price"].abs().to_numpy(dtype=float)
+    return int(other.sum()) if effect[other].sum() > effect.sum() / 2 else 0
+
+
+def without_other_units(items: pd.DataFrame) -> pd.DataFrame:
     """Return the items that are compared in one unit, where they make most of the spend, and in the attributes how many are left out."""
     other = in_another_unit(items)
     most = items["after"][~other].sum() > items["after"].sum() / 2
     out = items[~other].reset_index(drop=True) if most else items
-    out.attrs = {**attrs, OTHER_UNITS: len(items) - len(out)}
+    out.attrs = {**items.attrs, OTHER_UNITS: len(items) - len(out)}
     return out
 
 

@@ -58,8 +58,8 @@ def closed_short(judged: pd.DataFrame) -> Mask:
 def _tested(table: pd.DataFrame, months: pd.DataFrame) -> pd.DataFrame:
     """Return a table with differences where it and that of the months as one agree."""
     alike = (table["against_others"] == months["against_others"]).fillna(False)
-    # of fewer than three months nothing is sure: who was late in two of them may have had two bad months
-    p = np.maximum(table["p_value"].to_numpy(dtype=float), months["p_value"].fillna(1.0).to_numpy(dtype=float))
+    # of fewer than three months nothing is tested: who was late in two of them may have had two bad months
+    p = np.maximum(table["p_value"].to_numpy(dtype=float), months["p_value"].to_numpy(dtype=float))
     out = table.assign(p_value=p, against_others=table["against_others"].where(alike))
     out.attrs = table.attrs | {"notes": [*table.attrs.get("notes", []), _NOTE]}
     return out
@@ -80,11 +80,17 @@ def _mostly_closed(view: View, table: pd.DataFrame, by: By) -> Mask:
     return np.asarray(n > _MOST_CLOSED * (n + table["n_due"].to_numpy(dtype=float)), dtype=np.bool_)
 
 
-def untested_most(view: View, table: pd.DataFrame, late_amount: Floats) -> str:
-    """Return that most of what is late is of vendors that are not tested: those that are say little of it then; "" where it is not."""
+def untested_most(view: View, table: pd.DataFrame, late: Mask, late_amount: Floats) -> str:
+    """Return that most of what is late is of vendors that are not tested: those that are say little of it then; "" where it is not.
+
+    A vendor alone is not tested for want of others, which is no news.
+    """
     untested = table[table["p_value"].isna().to_numpy() & named(table)]
-    part = float(late_amount[view.of_vendors(untested)].sum()) if len(untested) else 0.0
+    if untested.empty or named(table).sum() < 2:
+        return ""
+    theirs = view.of_vendors(untested)
+    part, n = float(late_amount[theirs].sum()), len(np.unique(view.vendors.codes[theirs & late]))
     if part <= late_amount.sum() / 2:
         return ""
-    of = "a vendor" if len(untested) == 1 else f"{charts.number(len(untested))} vendors"
+    of = "a vendor" if n == 1 else f"{charts.number(n)} vendors"
     return f" {charts.percent(part / late_amount.sum())} of it is of {of} with too few lines or months to be tested."

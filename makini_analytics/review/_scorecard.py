@@ -27,7 +27,7 @@ from ..frames import Mask, days_of
 from ..purchases import Purchases
 from ..system import known_options, text_of
 from ._cells import CELLS, Cells, came_within, same_items, told
-from ._evidence import MOSTLY_SAME, in_all_currencies, in_another_unit, price_shift
+from ._evidence import MOSTLY_SAME, in_all_currencies, price_shift, without_other_units
 from ._kinds import count
 from ._sides import GROUP, PART, Floats, Side, sides_of
 from ._told import outcomes_hidden
@@ -262,8 +262,7 @@ class Card:
         items = items[(items["before"] > 0) & (items["after"] > 0)]
         if view.converted:
             items = in_all_currencies(items)
-        if view.in_another_unit:
-            items = items[~in_another_unit(items)]
+        items = without_other_units(items)
         group, price = np.asarray(items[GROUP], dtype=np.int64), items["price"].to_numpy(dtype=float)
         base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
         net, at_old = (np.bincount(group, x, self.n)[: self.n] for x in (price, base))

@@ -11,7 +11,7 @@ from ..frames import Mask, counts_as_spend, numbers, values, vendors_hidden_by
 from ._accounts import had_another, of_many_vendors
 from ._alone import largest
 from ._calls import in_currency, this_year, year_before
-from ._evidence import NO_VENDOR, OTHER_UNITS, Evidence, named, price_shift
+from ._evidence import NO_VENDOR, OTHER_UNITS, Evidence, decided_by_units, named, price_shift
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._told import says_what
 from ._view import FEWEST_ORDERS, ITEM, UNEVEN, View
@@ -147,7 +147,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     tested = int(vendors["p_value"].notna().sum())
     if not len(vendors) or not total["base"] > 0:
         return Finding("prices", f"prices ({view.not_compared or _no_prices(view)})", certainty=UNKNOWN)
-    if n_other := view.in_another_unit:
+    if n_other := decided_by_units(view.same_items):
         cost = f"{count(n_other, 'item')} {'costs' if n_other == 1 else 'cost'} many times as much, or a fraction"
         why = f"{cost}: more likely another unit, or a price per 100"
         return Finding("prices", f"prices ({why})", certainty=UNKNOWN)
@@ -169,7 +169,9 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
             stands = "no change worth telling"
         elif (few := _untested(vendors, total)) and moved_by and tested:
             return Finding("prices", f"prices of the same item and vendor ({rate}; {few})", certainty=UNKNOWN)
-        return Finding("prices", f"prices of the same item and vendor ({rate}; {stands})")
+        return Finding(
+            "prices", f"prices of the same item and vendor ({rate}; {stands})", why=_other_units(view).strip()
+        )
     net = float(told["net"])
     did, rather = ("more", "less") if net > 0 else ("less", "more")
     who = "" if all_clear else f" at {_vendors_of(same_way)}"

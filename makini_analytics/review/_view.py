@@ -16,7 +16,7 @@ from ..errors import ConfigError, SchemaError
 from ..frames import AsOfDays, Mask, as_of_days, categoricals, counts_as_spend, days_of, encode, numbers, values
 from ..purchases import Purchases
 from ..system import cached_property
-from ._evidence import in_all_currencies, in_another_unit, without_other_units
+from ._evidence import decided_by_units, in_all_currencies, without_other_units
 from ._judged import Judged
 from ._one_currency import in_one_currency
 from ._told import says_what
@@ -284,17 +284,20 @@ class View(Judged):
 
         What is bought in another currency than before has no price to compare: nobody can tell price and rate apart.
         """
+        return without_other_units(self._in_both_years)
+
+    @cached_property
+    def _in_both_years(self) -> pd.DataFrame:
         items = self._items(per_vendor=True, by="original_currency" if self.converted else None)
         both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
-        return without_other_units(in_all_currencies(both) if self.converted else both, items.attrs)
+        out = in_all_currencies(both) if self.converted else both
+        out.attrs = items.attrs
+        return out
 
     @cached_property
     def in_another_unit(self) -> int:
-        """How many of them are more likely in another unit than at another price; 0 where they decide nothing."""
-        if self.lines.empty or not all(map(says_what, self.sides)):
-            return 0
-        other, effect = in_another_unit(self.same_items), self.same_items["price"].abs().to_numpy(dtype=float)
-        return int(other.sum()) if effect[other].sum() > effect.sum() / 2 else 0
+        """`decided_by_units` of these items, those in another unit with them."""
+        return decided_by_units(self._in_both_years) if len(self.lines) and all(map(says_what, self.sides)) else 0
 
     @cached_property
     def items(self) -> pd.DataFrame:
