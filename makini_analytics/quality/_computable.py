@@ -67,7 +67,7 @@ def by_few_lines(every_line: pd.DataFrame, roles: Mapping[str, str], as_of: AsOf
         for i, (connection, role) in enumerate(roles.items())
     }
     rows: dict[str, list[dict[str, Any]]] = {connection: [] for connection in roles}
-    for name, of, options in figures(as_of):
+    for name, of, options in figures(as_of, every_line):
         by_days = of.room != "spend" and of.name not in _WITHOUT_DAYS
         if by_others := of.name in _BY_OTHERS:
             of_counted = place[together.counts(of, options)]
@@ -131,15 +131,20 @@ def is_filled(column: pd.Series) -> Mask:
     return out
 
 
-def figures(as_of: AsOf | None) -> Iterator[tuple[str, Figure, dict[str, Any]]]:
-    """Yield the rows: every figure that takes lines, and behind it its variants."""
+def figures(as_of: AsOf | None, lines: pd.DataFrame | None = None) -> Iterator[tuple[str, Figure, dict[str, Any]]]:
+    """Yield the rows: every figure that takes lines, and behind it its variants. Sites go by name where lines name any, as in a report."""
+    named = lines is not None and "site_name" in lines and lines["site_name"].notna().any()
     for room in (spend, lead_times, slippage):
         for known in figures_of(room):
             chosen = _CHOSEN if as_of is None else {**_CHOSEN, "as_of": as_of}
             usual = {option: value for option, value in chosen.items() if option in known.options}
             yield known.name, known, usual
             for variant, options in VARIANTS.get(known.name, {}).items():
-                yield variant, known, usual | options
+                yield (
+                    variant,
+                    known,
+                    usual | ({"by": "site_name"} if named and "site_id" in options.values() else options),
+                )
 
 
 @dataclass

@@ -100,7 +100,9 @@ def _counted_rows(data: Purchases, connections: list[str], as_of: AsOf | None) -
         known = {c: int(n[i]) for c, n in counts["lines"][1].items()}
         part = Part(every_line, place == i, _role(data, connection), known)
         about = {"connection": connection, "table": "metrics", "n_rows": len(part.lines)}
-        rows += [about | {"name": name} | part.what_counts(of, options) for name, of, options in figures(as_of)]
+        rows += [
+            about | {"name": name} | part.what_counts(of, options) for name, of, options in figures(as_of, every_line)
+        ]
     return rows
 
 

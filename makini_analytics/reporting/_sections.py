@@ -218,11 +218,10 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     chart = slippage.plot_by_vendor(groups)
     shown = as_drawn(groups, chart)
     rows, colours = _labelled(shown, [*drawn, *ends]), _rate_colours(shown)
-    says = charts.captions_of(chart).subtitle.partition("; bar:")[
-        0
-    ]  # which ones, in which order; then the picture's own marks
+    # which ones, in which order; then the picture's own marks
+    says, _, marks = charts.captions_of(chart).subtitle.partition("; bar:")
     says += "; orange: clearly below the others" if charts.look.late in colours else ""
-    says += "; grey: few lines" if charts.look.plain in colours else ""
+    says += "".join(marks.partition("; grey:")[1:]) if charts.look.plain in colours else ""
     rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=colours)
     table = with_due_values(groups, view) if subject == "vendor" else groups
     by_period = partial(slippage.by_period, as_of=day, due=due)

@@ -13,7 +13,7 @@ from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._per_line import per_line
 from .._vendors import by_vendor
-from ._sentences import FEW, came_on_time, is_few, marks, stands, who_differs
+from ._sentences import came_on_time, few_in_words, is_few, marks, stands, who_differs
 
 
 @charts.chart(of=by_vendor, result_columns=("on_time_rate", "against_others"), ranked="-n_due")
@@ -51,7 +51,7 @@ def plot_by_vendor(
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
     >>> print(style.alt_text(slippage.plot_by_vendor(lines, as_of="2025-01-31")))
     1 of 3 due lines came on time; too few lines to tell vendors apart.
-    On-time rate of due lines, by the lower end of their intervals; open ones past due are late; bar: 95 % interval; grey: fewer than 20 lines or 3 orders.
+    On-time rate of due lines, by the lower end of their intervals; open ones past due are late; bar: 95 % interval; grey: fewer than 20 lines.
     a: 50 % (9 % to 91 %); b: 0 % (0 % to 79 %)
     """
     result: pd.DataFrame = data
@@ -87,7 +87,7 @@ def plot_by_vendor(
     n_others = int((result["n_due"] > 0).sum()) - len(rows)  # of which a line is due
     shown = f", {charts.with_most(len(rows), several, f'due lines{or_below}')}" if n_others else ""
     shapes = "; square: clearly below" * bool(below.any()) + "; triangle: clearly above" * bool(above.any())
-    grey = f"; {FEW}" if few.any() else ""
+    grey = few_in_words(rows)
     sub = f"On-time rate of due lines{shown}, by the lower end of their intervals; open ones past due are late; bar: 95 % interval{shapes}{grey}"
     rates = rows[["on_time_rate", "on_time_low", "on_time_high"]].itertuples(index=False, name=None)
     alt = "; ".join(

@@ -9,8 +9,6 @@ import pandas as pd
 
 from ... import charts
 
-#: What a vendor of few lines looks like in the words of a subtitle.
-FEW = f"grey: fewer than {charts.SMALL_N} lines or 3 orders"
 _OF = {"quantity": "the quantity of ", "value": "the value of "}
 
 
@@ -52,6 +50,16 @@ def is_few(result: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Return which rows are drawn in grey: those of which nothing is said."""
     alone = result["others_rate"].isna() & (result["n_due"] >= charts.SMALL_N)
     return ~compared(result) & ~alone.to_numpy(dtype=bool)
+
+
+def few_in_words(rows: pd.DataFrame) -> str:
+    """Return what rows in grey are, as a subtitle ends; "" where none is."""
+    grey = is_few(rows)
+    if not grey.any():
+        return ""
+    if (rows.loc[grey, "n_due"] < charts.SMALL_N).all():
+        return f"; grey: fewer than {charts.SMALL_N} lines"
+    return "; grey: not tested, too few lines, orders or months, its own or of the others"
 
 
 def stands(result: pd.DataFrame, where: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
