@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..frames import OWN_DAYS
+from ..frames import FILTERS, OWN_DAYS
 from ._look import look
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def period_name(period: Any) -> str:
 def every_period(result: pd.DataFrame) -> pd.DataFrame:
     """Return a result of one group with a row for every period from its first to the as-of day: missing where it has none.
 
-    Of connections that are known up to different days the earliest one counts: until then all is known.
+    Of connections that are known up to different days the earliest one counts: until then all is known. Of orders that were filtered up
+    to a day nothing is known later.
 
     >>> result = pd.DataFrame({"period": pd.PeriodIndex(["2025-01", "2025-03"], freq="M"), "n_due": [4, 2]})
     >>> result.attrs["as_of"] = "2025-04-10"
@@ -110,6 +111,8 @@ def every_period(result: pd.DataFrame) -> pd.DataFrame:
     last, known_to = periods.max(), result.attrs.get("as_of")
     if own := result.attrs.get(OWN_DAYS):
         known_to = min(own.values())
+    if isinstance(known_to, str) and (until := result.attrs.get(FILTERS, {}).get("ordered to")):
+        known_to = min(known_to, until)
     if isinstance(known_to, str):  # a period without lines at the end is news, too
         last = max(last, pd.Timestamp(known_to).to_period(periods.freq))
     every = pd.period_range(periods.min(), last, freq=periods.freq)

@@ -12,15 +12,17 @@ from .. import charts
 from ..catalogue import definition
 from ..compute import reuse
 from ..errors import ConfigError
-from ..frames import values
+from ..frames import days_of, values
 from ..purchases import Purchases
-from ..review import View, look_at
+from ..review import View, days_in_words, look_at
 from ..system import beside
 from ..tidy import warnings_in
 from ._beside import BESIDE
 from ._exhibits import Content, Exhibit, named_as, safe
 from ._sections import SECTIONS
 
+#: Data that begin so many days after the twelve months do are of fewer.
+_A_MONTH = 31
 PARTS = ("findings", *SECTIONS, "left_out", "definitions")
 
 
@@ -99,11 +101,13 @@ def _subtitle(view: View) -> str:
     days = view.period_in_words
     compared = "" if view.not_compared else ", beside the same days of the year before"
     amounts = view.note or (f"All amounts in {view.unit}." if view.unit else "")
+    first = pd.Timestamp(days_of(view.lines, "order_date").min())
+    late = view.period[0] == view.first_day and first > view.first_day + pd.Timedelta(days=_A_MONTH)
+    begins = f" The first order is of {days_in_words(first, first)}." if late else ""
     if not view.dated:
-        days, compared = "All lines: none has an order date", ""
-    return f"{f'Only {view.only}. ' if view.only else ''}{days}{compared}. {amounts} As of {view.day}.".replace(
-        "  ", " "
-    )
+        days, compared, begins = "All lines: none has an order date", "", ""
+    only = f"Only {view.only.rstrip('.')}. " if view.only else ""
+    return f"{only}{days}{compared}.{begins} {amounts} As of {view.day}.".replace("  ", " ")
 
 
 def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:

@@ -146,6 +146,9 @@ def scorecard(
     reasons = [(count(int(rows.sum()), "line"), reason) for rows, reason in view.why_unjudged if rows.any()]
     unjudged = " ".join(f"Deliveries of {n} are not judged: {reason}." for n, reason in reasons)
     uneven = f"Spend has no year before: {view.uneven}." if view.uneven else ""
+    joined = "Of a row of which a connection begins later nothing is told of before." if card.joined.any() else ""
+    compared = f"Before is {before.since.date()} to {before.until.date()}."
+    notes = (view.note, compared, joined, unknown, unjudged, uneven)
     span = {"since": str(after.since.date()), "until": str(after.until.date())}
     return stamp(
         result,
@@ -154,17 +157,7 @@ def scorecard(
         selection=selection,
         lines=view.lines,
         as_of=view.day,
-        notes=tuple(
-            n
-            for n in (
-                view.note,
-                f"Before is {before.since.date()} to {before.until.date()}.",
-                unknown,
-                unjudged,
-                uneven,
-            )
-            if n
-        ),
+        notes=tuple(filter(None, notes)),
     )
 
 
@@ -193,6 +186,13 @@ class Card:
         out: Mask = np.bincount(groups.codes[self.counted], minlength=self.n)[: self.n] > 0
         return out
 
+    @cached_property
+    def joined(self) -> Mask:
+        """Which groups have lines of a connection that the period before lacks: what they were before is not all of them."""
+        new = (self.after.by_order == -2) | (self.after.part_of("required_date") == -2)
+        out: Mask = np.bincount(self.after.groups.codes[new], minlength=self.n)[: self.n] > 0
+        return out
+
     @reuse()
     def table(self) -> pd.DataFrame:
         """Return the columns of the card, one row per group."""
@@ -207,7 +207,8 @@ class Card:
         trends["otif"] = replace(trends["otif"], before=was)
         days, of_days = self._lead_time()
         columns, trends = columns | days, trends | of_days
-        columns |= {f"{name}_before": t.before for name, t in trends.items() if t.before is not None}
+        past = {f"{name}_before": t.before for name, t in trends.items() if t.before is not None}
+        columns |= {name: np.where(self.joined, np.nan, values) for name, values in past.items()}
         columns |= {f"{name}_p_value": t.p_value for name, t in trends.items()}
         for (name, trend), clear in zip(trends.items(), clear_of([t.p_value for t in trends.values()]), strict=True):
             columns[f"{name}_trend"] = trend.words(clear)
@@ -220,7 +221,7 @@ class Card:
             spend.by_vendor(view.asked(side.ordered), by=after.keys, currency=view.unit, as_of=side.as_of)
             for side in (after, self.before)
         )
-        known = np.bincount(after.groups.codes[after.known], minlength=self.n)[: self.n] > 0
+        known = ~self.joined & (np.bincount(after.groups.codes[after.known], minlength=self.n)[: self.n] > 0)
         out = {
             "spend": after.of_groups(now, "spend", 0.0),
             "spend_before": np.where(known & (not view.uneven), after.of_groups(then, "spend", 0.0), np.nan),

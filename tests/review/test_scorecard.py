@@ -22,6 +22,7 @@ from makini_analytics import (
 )
 from makini_analytics.review import View
 from makini_analytics.review._sides import sides_of
+from tests.review.test_recorded_lately import received
 from tests.slippage.test_claims import random_lines
 
 DAY, END = pd.Timedelta(days=1), pd.Timestamp("2025-12-20")
@@ -328,3 +329,22 @@ def test_random_frames_add_up():
         told = card.attrs
         assert told["included"]["n_lines"] + sum(e["n_lines"] for e in told["excluded"]) == len(lines)
         ma.plot_scorecard(card)
+
+
+def test_where_a_connection_begins_within_the_period_nothing_is_told_of_before():
+    old, new = received(first="2024-01-01"), received(first="2024-01-01", seed=1, late=0.9)
+    parts = [old.assign(connection="old"), new[new.order_date > "2025-03-01"].assign(connection="new")]
+    table = pd.concat(parts).assign(category="parts", order_number=[f"P{i}" for i in range(sum(map(len, parts)))])
+    data = ma.Purchases.from_table(table, as_of="2025-12-31")
+    card = ma.scorecard(data, by="category")
+    before = [c for c in card if c.endswith("_before")]
+    assert "spend_before" in before and card[before].isna().all(axis=None)
+    assert any("begins later" in note for note in card.attrs["notes"])
+    # of a row of its own connection it is told, and of both it is not where both have as long a past
+    by_vendor = ma.scorecard(data).set_index("connection")
+    assert by_vendor.loc["old", "on_time_before"].notna().all() and by_vendor.loc["new", "on_time_before"].isna().all()
+    both = pd.concat([old.assign(connection="old"), new.assign(connection="new")])
+    whole = ma.Purchases.from_table(
+        both.assign(category="parts", order_number=[f"P{i}" for i in range(len(both))]), as_of="2025-12-31"
+    )
+    assert ma.scorecard(whole, by="category")["on_time_before"].notna().all()
