@@ -16,7 +16,7 @@ from ..review import View, decided_by_units, on_time_by, outcomes_hidden, says_w
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, as_drawn, labels_of, money_format, named_in
 from ._lists import UNTOLD
-from ._stakes import with_due_values, with_smaller_entries
+from ._stakes import FORECAST, with_due_values, with_forecasts_told, with_smaller_entries
 from ._year import also_left_out, beside_year_before, of_one_year, of_the_year, of_what_is_told
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
@@ -263,7 +263,7 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
         return [Exhibit("open_orders", "Lines not known to have come", _unjudged(view.open_orders))]
     if outcomes_hidden(view.lines, of_open=True):
         return []
-    table = view.open_orders
+    table = with_forecasts_told(view)
     for rows_left_out, reason in view.why_untold:
         table = also_left_out(table, view, rows_left_out, reason)
     ages = slippage.ageing(table)
@@ -291,7 +291,7 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
 
 def _unjudged(open_lines: pd.DataFrame) -> pd.DataFrame:
     """Return open lines without what is only true of those that have not come: whether they are overdue, and the forecast."""
-    said = [c for c in map(str, open_lines) if c.startswith(("chance_", "expected_", "days_overdue"))]
+    said = [c for c in map(str, open_lines) if c.startswith((*FORECAST, "days_overdue"))]
     return open_lines.assign(bucket=pd.array([UNTOLD] * len(open_lines), dtype="string"), **dict.fromkeys(said, np.nan))
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..review import View, smaller_entries
+from ..review import View, fell_due_lately, outcomes_hidden, smaller_entries
+
+#: How the columns of open lines begin that are forecasts.
+FORECAST = ("chance_", "expected_")
 
 
 def with_due_values(groups: pd.DataFrame, view: View) -> pd.DataFrame:
@@ -48,3 +51,13 @@ def with_smaller_entries(view: View) -> pd.DataFrame:
     out = found.assign(value=value, currency=currency)
     out.attrs = found.attrs
     return out
+
+
+def with_forecasts_told(view: View) -> pd.DataFrame:
+    """Return the open lines without the forecasts that the findings don't tell: from few lines, or from lines picked by what became of them.
+
+    What is overdue is late already, which is no forecast.
+    """
+    lines = view.open_orders
+    none = (fell_due_lately(view, lines)[1] | bool(outcomes_hidden(view.lines))) & ~(lines["days_overdue"] > 0)
+    return lines.assign(**{c: lines[c].mask(none) for c in map(str, lines) if c.startswith(FORECAST)})

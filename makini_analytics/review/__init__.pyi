@@ -1,4 +1,5 @@
 # What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
+from ._delivery_kinds import fell_due_lately as fell_due_lately
 from ._due_date import due_of as due_of
 from ._duplicate_kinds import smaller_entries as smaller_entries
 from ._evidence import by_the_box as by_the_box

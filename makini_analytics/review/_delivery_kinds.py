@@ -145,7 +145,7 @@ def soon_late(view: View) -> Finding:
         none = f"no open line{view.named_unit(view.open_orders)} has a due date"
         return Finding("soon late", f"lines due in the next {SOON} days ({none})", certainty=UNKNOWN)
     falls_due = table[(days >= 0) & (days <= SOON)]
-    lately, few = _fell_due_lately(view, falls_due)
+    lately, few = fell_due_lately(view, falls_due)
     soon = falls_due[falls_due["expected_late_value"].notna() & ~few]
     if soon.empty and few.any():
         n = charts.number(int(lately[few].max()))
@@ -186,7 +186,7 @@ def soon_late(view: View) -> Finding:
     )
 
 
-def _fell_due_lately(view: View, falls_due: pd.DataFrame) -> tuple[npt.NDArray[np.int64], Mask]:
+def fell_due_lately(view: View, falls_due: pd.DataFrame) -> tuple[npt.NDArray[np.int64], Mask]:
     """Return of how many lines with a known outcome each line's connection has the rate of late, and which lines have only a rate of few."""
     due, end = days_of(view.lines, f"{view.due}_date"), view.day.of_rows(view.lines)
     rows = view.has_outcome & (due > end - np.timedelta64(_LATELY, "D")) & (due <= end)
