@@ -102,8 +102,8 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
 def _cut(periods: pd.DataFrame) -> tuple[int, ...]:
     """Return the rows of the periods that are hatched: those of which not all is known, with a column high enough to see it."""
     whole, high = periods["complete"], periods["spend"].abs().fillna(0)
-    parts = ~whole.fillna(False).astype(bool) & (high > high.max() / 200)
-    return () if whole.isna().all() else tuple(np.flatnonzero(parts).tolist())
+    parts = ~whole.fillna(True).astype(bool) & (high > high.max() / 200)
+    return tuple(np.flatnonzero(parts).tolist())
 
 
 def _in(currency: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -228,7 +228,7 @@ def _ranked(view: View, got: list[Finding], most: int) -> pd.DataFrame:
     said = [f for f in got if f.certainty not in (NOTHING, UNKNOWN)]
     large = sorted((f for f in said if f.stake >= least and f.stake > 0), key=lambda f: -f.stake)
     told, small = large[:most], large[most:] + [f for f in said if not (f.stake >= least and f.stake > 0)]
-    quiet = [f for f in got if f.certainty == NOTHING] + [_small(f) for f in small]
+    quiet = [f for f in got if f.certainty == NOTHING] + [_small(view, f) for f in small]
     rows = [*told, *quiet, *(f for f in got if f.certainty == UNKNOWN)]
     table = pd.DataFrame([{name: getattr(f, of) for name, of in _COLUMNS.items()} for f in rows], columns=[*_COLUMNS])
     table.insert(0, "rank", pd.Series(range(1, len(rows) + 1), dtype="Int64").where(table.index < len(told)))
@@ -252,9 +252,8 @@ def _usual_spend(view: View) -> float:
     return view.spent - largest(view.lines, amount, max(view.spent, 0.0) / 2)[2]
 
 
-def _small(f: Finding) -> Finding:
-    """Return a finding of little as something that there is nothing to report of; its figures stay."""
-    sentence = (
-        f.sentence[0].lower() + f.sentence[1:].rstrip(".") if f.sentence[:2].istitle() else f.sentence.rstrip(".")
-    )
-    return Finding(f.kind, sentence, f.value, f.stake, f.noun, NOTHING, f.why, f.exhibit, f.call)
+def _small(view: View, f: Finding) -> Finding:
+    """Return a finding of little as something that there is nothing to report of, with how little; its figures stay."""
+    sentence = f.sentence[0].lower() + f.sentence[1:] if f.sentence[:2].istitle() else f.sentence
+    stake = f" ({view.say(f.stake)} {f.noun})" if f.stake > 0 and f.noun else ""
+    return replace(f, sentence=f"{sentence.rstrip('.')}{stake}", certainty=NOTHING)
