@@ -1,0 +1,54 @@
+"""Pages with long codes and long names in a real browser: no column is lost, on screen or on paper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+
+from tests.browser.test_page import chromium, visit  # noqa: F401 - fixtures
+
+CODES = {
+    "GEHAEUSE-DICHTUNGSSATZ-40-FKM-0815": "Dichtungssatz Gehäuse 40 FKM, Innendurchmesser 40 mm, Außendurchmesser 62 mm",
+    "PN.4711/2024-A-REV.C-316L-DN50-PN16": "Absperrklappe DN50 PN16 Edelstahl",
+    "MOT-32": "Motor",
+}
+
+
+@pytest.fixture(scope="module")
+def long():
+    """Return purchases with item codes of 30 letters and order numbers with a site behind them."""
+    n = 120
+    i = np.arange(n)
+    ordered = pd.Timestamp("2025-01-05") + pd.to_timedelta(i // 3 * 7, unit="D")
+    table = pd.DataFrame({"order_number": [f"45000{k // 3:05d}-2024-EMEA" for k in i], "line_number": (i % 3 + 1).astype(str), "vendor_name": "Acme GmbH",
+                          "product_code": [list(CODES)[k % 3] for k in i], "quantity": 1.0 + i, "unit_price": 97.5, "currency": "EUR", "unit_of_measure": "EA",
+                          "site_name": "Werk Friedrichshafen-Kluftern", "order_date": ordered, "required_date": ordered + pd.Timedelta(days=20)})  # fmt: skip
+    table["delivered_date"] = (table.required_date + pd.Timedelta(days=4)).where((i < 90) & (i % 2 == 0))
+    table["description"], table["amount"] = table.product_code.map(CODES), table.quantity * table.unit_price
+    return ma.Purchases.from_table(table, as_of="2025-11-30")
+
+
+@pytest.fixture(scope="module")
+def vendor_pages(long, tmp_path_factory):
+    out = tmp_path_factory.mktemp("vendor")
+    sample = ma.report(ma.load_sample(), out / "sample.html", vendor="Kugellager Nord AG")
+    return {"long": ma.report(long, out / "long.html", vendor="Acme GmbH"), "sample": sample}
+
+
+#: By how much a page's tables are wider than their room.
+TOO_WIDE = "Math.max(...[...document.querySelectorAll('table')].map(t => t.scrollWidth - t.parentElement.clientWidth))"
+
+
+@pytest.mark.parametrize("name", ["long", "sample"])
+def test_a_vendor_sees_every_column_and_where_to_write(vendor_pages, visit, name):  # noqa: F811
+    page, _, _ = visit(vendor_pages[name])
+    for width in (660, 768, 820, 870, 1060):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(TOO_WIDE) <= 0, width
+        assert page.locator("th.write").first.bounding_box()["width"] > 70
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 1046})  # what A4 leaves between its margins
+    assert page.evaluate(TOO_WIDE) <= 0
