@@ -52,3 +52,11 @@ def test_a_vendor_sees_every_column_and_where_to_write(vendor_pages, visit, name
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 703, "height": 1046})  # what A4 leaves between its margins
     assert page.evaluate(TOO_WIDE) <= 0
+
+
+def test_a_card_of_the_vendor_page_has_two_halves_alike(vendor_pages, visit):  # noqa: F811
+    page, _, _ = visit(vendor_pages["long"], viewport={"width": 390, "height": 844})
+    card = page.locator("table[data-name=lines] tbody tr", has_text="GEHAEUSE").first
+    left, right = card.evaluate("r => getComputedStyle(r).gridTemplateColumns.split(' ').map(parseFloat)")
+    assert abs(left - right) < 1
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
