@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-
 from tests.browser.test_page import chromium, visit  # noqa: F401 - fixtures
 
 CODES = {
@@ -60,3 +59,11 @@ def test_a_card_of_the_vendor_page_has_two_halves_alike(vendor_pages, visit):  #
     left, right = card.evaluate("r => getComputedStyle(r).gridTemplateColumns.split(' ').map(parseFloat)")
     assert abs(left - right) < 1
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_no_line_ends_before_its_per_cent_sign(vendor_pages, visit):  # noqa: F811
+    page, _, _ = visit(vendor_pages["long"])
+    said = page.locator("main").evaluate("m => [...m.querySelectorAll('p, .big, h2, td')].map(e => e.innerText).join()")
+    said += page.locator("footer").inner_text()
+    assert "\N{NO-BREAK SPACE}%" in said
+    assert " %" not in said
