@@ -151,3 +151,15 @@ def test_numbers_of_the_overdue_lines_end_at_the_right(tmp_path):
     rows = [list(r.cells) for r in overdue_of(path)[1].table.rows]
     right = {rows[0][i].text_frame.text for i, c in enumerate(rows[1]) if c.text_frame.paragraphs[0].alignment == PP_ALIGN.RIGHT}  # fmt: skip
     assert right == {"Line", "Days overdue", "Open value, EUR", "Chance"}
+
+
+def test_the_legend_has_the_colour_of_most_bars(made):
+    seen = 0
+    for slide in Presentation(str(made[1] / "r.pptx")).slides:
+        for chart in (s.chart for s in slide.shapes if s.has_chart):
+            series = chart.plots[0].series[0]._element
+            bars = [c.get("val") for c in series.findall("{*}dPt/{*}spPr/{*}solidFill/{*}srgbClr")]
+            if bars:
+                seen += len(set(bars)) > 1
+                assert bars.count(series.find("{*}spPr/{*}solidFill/{*}srgbClr").get("val")) == max(map(bars.count, bars))  # fmt: skip
+    assert seen > 1
