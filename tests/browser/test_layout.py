@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from tests.browser.test_page import chromium, visit  # noqa: F401 - fixtures
+from tests.browser.test_page import Image, chromium, visit  # noqa: F401 - fixtures
 
 CODES = {
     "GEHAEUSE-DICHTUNGSSATZ-40-FKM-0815": "Dichtungssatz Gehäuse 40 FKM, Innendurchmesser 40 mm, Außendurchmesser 62 mm",
@@ -67,3 +69,37 @@ def test_no_line_ends_before_its_per_cent_sign(vendor_pages, visit):  # noqa: F8
     said += page.locator("footer").inner_text()
     assert "\N{NO-BREAK SPACE}%" in said
     assert " %" not in said
+
+
+@pytest.fixture(scope="module")
+def report(long, tmp_path_factory):
+    return ma.report(long, tmp_path_factory.mktemp("report") / "long.html", sections=["open_orders"])
+
+
+@pytest.mark.parametrize("width", [390, 768])
+def test_a_shade_says_that_a_table_goes_on_at_the_right(report, visit, width):  # noqa: F811
+    page, _, _ = visit(report, viewport={"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    boxes = page.locator(".rows").all()
+    cut = next(b for b in boxes if b.is_visible() and b.evaluate("b => b.scrollWidth > b.clientWidth + 20"))
+
+    cut.evaluate("b => scrollTo({top: b.getBoundingClientRect().top + scrollY - 120, behavior: 'instant'})")
+
+    def edge():
+        """Return the darkest pixel at the right edge above the heads, where no letter stands."""
+        box = cut.bounding_box()
+        clip = {"x": box["x"] + box["width"] - 3, "y": box["y"] + 1, "width": 2, "height": 8}
+        picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L")
+        return picture.getextrema()[0]
+
+    assert edge() < 225
+    cut.evaluate("b => b.scrollLeft = 9999")
+    assert edge() > 250
+
+
+def test_each_cell_of_the_column_that_stays_has_its_rule(report, visit):  # noqa: F811
+    page, _, _ = visit(report, viewport={"width": 768, "height": 900})
+    table = page.locator("table[data-name=open_orders]")
+    assert table.evaluate("t => getComputedStyle(t).borderCollapse") == "separate"
+    rules = table.locator("td:first-child").evaluate_all("all => all.map(c => getComputedStyle(c).borderBottomWidth)")
+    assert set(rules) == {"1px"}
