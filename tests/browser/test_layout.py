@@ -103,3 +103,16 @@ def test_each_cell_of_the_column_that_stays_has_its_rule(report, visit):  # noqa
     assert table.evaluate("t => getComputedStyle(t).borderCollapse") == "separate"
     rules = table.locator("td:first-child").evaluate_all("all => all.map(c => getComputedStyle(c).borderBottomWidth)")
     assert set(rules) == {"1px"}
+
+
+def test_an_order_number_on_paper_is_broken_at_a_hyphen(report, visit):  # noqa: F811
+    page, _, _ = visit(report, viewport={"width": 695, "height": 1024})
+    page.emulate_media(media="print")
+    cell = page.locator("table[data-name=open_orders] tbody td").first
+    lines = cell.evaluate("""c => { const out = {}, text = c.firstChild, range = document.createRange();
+        for (let i = 0; i < text.length; i++) { range.setStart(text, i); range.setEnd(text, i + 1);
+            const y = Math.round(range.getBoundingClientRect().top); out[y] = (out[y] || '') + text.data[i] }
+        return Object.values(out) }""")
+    assert len(lines) > 1
+    assert all(line.endswith("-") for line in lines[:-1]), lines
+    assert page.evaluate(TOO_WIDE) <= 0
