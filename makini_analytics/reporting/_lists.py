@@ -94,7 +94,7 @@ def open_lines(table: pd.DataFrame) -> pd.DataFrame:
     chance = np.where(late, table["chance_30_days"], table["chance_on_time"].where(~pd.Series(late, table.index)))
     out = pd.DataFrame(
         {
-            "order_number": _named(table, "order_number", "order_id"),
+            "order_number": _order(table),
             "line_number": table["line_number"],
             "item": _named(table, "product_code", "material_id"),
             "description": table["description"],
@@ -220,6 +220,16 @@ def _named(table: pd.DataFrame, name: str, key: str) -> pd.Series:
     """Return what people call a thing: its name, else a key that a person could have given."""
     names, keys = _text(table, name), _text(table, key)
     return names.fillna(keys.where(keys.str.len() < _MACHINE_KEY))
+
+
+def _order(table: pd.DataFrame) -> pd.Series:
+    """Return the orders' numbers, else their keys, without the vendor that makes two keys of an order of two vendors: "PO0 / Bolt AG"."""
+    keys, vendors = _text(table, "order_id"), _text(table, "vendor_id")
+    own = [
+        k.removesuffix(f" / {v}") if isinstance(k, str) and isinstance(v, str) else k
+        for k, v in zip(keys.tolist(), vendors.tolist(), strict=True)
+    ]
+    return _named(table.assign(order_id=pd.Series(own, index=table.index, dtype="string")), "order_number", "order_id")
 
 
 def _text(table: pd.DataFrame, column: str) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,9 @@ def _dress(chart: Any, native: Native, rows: pd.DataFrame, colours_of_bars: list
         chart.plots[0].gap_width = 40
     # with fewer bars than rows the picture grouped otherwise, and its colours say nothing of these
     coloured = (alone or bool(native.colours)) and len(colours_of_bars) >= len(rows)
+    if coloured and len(rows):  # the legend shows the series' colour, so it is the one that most bars have
+        most = Counter(colours_of_bars[: len(rows)]).most_common(1)[0][0]
+        chart.plots[0].series[0].format.fill.fore_color.rgb = _rgb(most)
     for i in range(len(rows)) if coloured else native.hatched:
         fill = chart.plots[0].series[0].points[i].format.fill
         if i in native.hatched:

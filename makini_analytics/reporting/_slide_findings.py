@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
 from .. import charts
-from ._cells import columns_of
+from ._cells import TextColumn, columns_of
 from ._exhibits import Content, Exhibit
 from ._first_screen import findings_of
 from ._lists import OVERDUE, comparable, shown
@@ -40,7 +41,7 @@ def findings_table(slide: Any, made: Content) -> None:
     slide.line(" ".join(quiet) or "Nothing else was looked at.", Emu(bottom - Inches(0.25)), Inches(0.9), 10)
     if rows:
         box = (left, Emu(top + Inches(0.5)), width, Emu(bottom - top - Inches(0.85)))
-        _table(slide.slide, box, rows, (0.035, 0.655, 0.2, 0.11), right=2, name="findings")
+        _table(slide.slide, box, rows, (0.035, 0.655, 0.2, 0.11), right={2}, name="findings")
     else:
         slide.line("Nothing of what was looked at is worth a line.", Emu(top + Inches(0.6)), Inches(0.5), 16)
 
@@ -61,16 +62,17 @@ def tiles_table(slide: Any, made: Content) -> None:
             slide.width,
             Emu(slide.bottom - slide.top - room - Inches(0.3)),
         )
-        _table(slide.slide, box, rows, (0.36, 0.24, 0.4), right=1, name="tiles")
+        _table(slide.slide, box, rows, (0.36, 0.24, 0.4), right={1}, name="tiles")
     slide.line(" ".join(said), Emu(slide.bottom - room), room, 12)
 
 
-#: Rows of a list that are read from a distance, and its columns with the share of the width that each has.
+#: Rows of a list that are read from a distance, its columns, and those of them that share the room which the others leave.
 _ROWS = 10
-_OVERDUE = {
-    "order_number": 0.1, "line_number": 0.05, "item": 0.1, "description": 0.2, "site": 0.11, "vendor": 0.17, "due_date": 0.08,
-    "days_overdue": 0.07, "open_value": 0.08, "chance": 0.07, "currency": 0.07,
-}  # fmt: skip
+_WORDS = ("order_number", "item", "description", "site", "vendor")
+_NUMBERS = ("days_overdue", "open_value", "chance")
+_OVERDUE = {*_WORDS, "line_number", "due_date", *_NUMBERS, "currency"}
+#: Inches of a letter and of a line in such a list, in a wide font: nobody knows which one a machine has.
+_LETTER, _LINE, _MARGINS, _GAP = 0.1, 0.18, 0.1, 0.15
 
 
 def overdue_in(table: pd.DataFrame) -> pd.DataFrame:
@@ -86,18 +88,78 @@ def overdue_table(slide: Any, overdue: pd.DataFrame, exhibit: Exhibit, as_of: pd
     ink, muted = charts.look.ink, charts.look.muted
     lines = overdue.head(_ROWS)
     read = [c for c in columns_of(lines, as_of) if c.name in _OVERDUE]
-    value = next(i for i, c in enumerate(read) if c.name == "open_value")
+    right = {i for i, c in enumerate(read) if c.name in _NUMBERS or (c.name == "line_number" and _digits(c.texts))}
+    box = (slide.left, Emu(slide.top + Inches(0.45)), slide.width, Emu(slide.bottom - slide.top - Inches(0.5)))
+    widths = _widths(read, right, slide.width / Inches(1))
+    # a row has the lines for which all rows have room, and what needs more is shortened
+    most = max(int((min(box[3] / Inches(1) / (len(lines) + 1), 0.85) - 0.06) / _LINE), 1)
     heads: list[list[_Run]] = [[(c.heading, 10, True, muted)] for c in read]
     rows: list[list[list[_Run]]] = [
-        [[(charts.label(text, 40), 10.5, c.name == "order_number", ink)] for c, text in zip(read, row, strict=True)]
+        [
+            [(_fitted(text, fit, most), 10.5, c.name == "order_number", ink)]
+            for c, text, fit in zip(read, row, (_letters(w, i, right) for i, w in enumerate(widths)), strict=True)
+        ]
         for row in zip(*(c.texts for c in read), strict=True)
     ]
     order = "The largest open value first" if comparable(lines) else "The longest overdue first"
     slide.line(f"{order}. Chance: to arrive within 30 days.", slide.top, Inches(0.35), 12)
     slide.line(exhibit.footnote, slide.bottom, Inches(0.6), 10)
-    box = (slide.left, Emu(slide.top + Inches(0.45)), slide.width, Emu(slide.bottom - slide.top - Inches(0.5)))
-    shares = [_OVERDUE[c.name] for c in read]
-    _table(slide.slide, box, [heads, *rows], [s / sum(shares) for s in shares], right=value, name=exhibit.name)
+    shares = [w / sum(widths) for w in widths]
+    _table(slide.slide, box, [heads, *rows], shares, right=right, name=exhibit.name)
+
+
+def _digits(texts: list[str]) -> bool:
+    return all(t.isdigit() or t == "–" for t in texts)
+
+
+def _widths(columns: list[TextColumn], right: Collection[int], room: float) -> list[float]:
+    """Return the inches of each column: numbers and days in one line, and what is left for the words, by how long they are."""
+    longest = [max(charts.text_width(charts.label(t, 40)) for t in c.texts) for c in columns]
+    heads = [next(n for n in range(max(map(len, c.heading.split())), 99) if _lines(c.heading, n) <= 2) for c in columns]
+    edges = [_MARGINS + (_GAP if _apart(i, right) else 0) for i in range(len(columns))]
+    out = [_LETTER * max(min(n, 14), head) + edge for n, head, edge in zip(longest, heads, edges, strict=True)]
+    words = [i for i, c in enumerate(columns) if c.name in _WORDS]
+    left = room - sum(w for i, w in enumerate(out) if i not in words)
+    least = {i: _LETTER * heads[i] + edges[i] for i in words}
+    more = max(left - sum(least.values()), 0) / max(sum(longest[i] for i in words), 1)
+    for i in words:
+        out[i] = least[i] + more * longest[i]
+    return out
+
+
+def _apart(column: int, right: Collection[int]) -> bool:
+    """Whether a column begins apart from the one before: numbers end at the right of their column, where words would touch them."""
+    return column - 1 in right and column not in right
+
+
+def _letters(width: float, column: int, right: Collection[int]) -> int:
+    return int((width - _MARGINS - (_GAP if _apart(column, right) else 0) + 1e-9) / _LETTER)
+
+
+def _fitted(text: str, fit: int, most: int) -> str:
+    """Return a text that takes at most some lines of a width, shortened in the middle where it has to be."""
+    long = min(40, fit * most)
+    out = charts.label(text, long)
+    while _lines(out, fit) > most and long > 4:
+        long -= 1
+        out = charts.label(text, long)
+    return out
+
+
+def _lines(text: str, fit: int) -> int:
+    """Return how many lines of a number of letters a text takes, broken at spaces and hyphens, else where a line is full.
+
+    >>> _lines("Werk Friedrichshafen-Kluftern", 16), _lines("Days overdue", 7), _lines("4500000093", 4)
+    (3, 2, 3)
+    """
+    n, used = 1, 0
+    for piece in re.findall(r"[^ -]*[ -]|[^ -]+", text):
+        wide = charts.text_width(piece.rstrip(" "))
+        if used and used + wide > fit:
+            n, used = n + 1, 0
+        n += max(wide - 1, 0) // fit
+        used += charts.text_width(piece) if wide <= fit else wide % fit or fit
+    return n
 
 
 def _table(
@@ -106,10 +168,10 @@ def _table(
     rows: list[list[list[_Run]]],
     widths: Sequence[float],
     *,
-    right: int,
+    right: Collection[int],
     name: str,
 ) -> None:
-    """Write rows of cells, each of paragraphs; the column ``right`` is aligned to the right."""
+    """Write rows of cells, each of paragraphs; the columns ``right`` are aligned to the right."""
     shape = slide.shapes.add_table(len(rows), len(widths), *box)
     shape.name = name
     table = shape.table
@@ -122,8 +184,7 @@ def _table(
         for j, paragraphs in enumerate(row):
             cell = table.cell(i, j)
             cell.vertical_anchor = MSO_ANCHOR.MIDDLE
-            # numbers end at the right of their column, so what is beside them begins apart
-            cell.margin_left, cell.margin_right = Inches(0.2 if j == right + 1 else 0.05), Inches(0.05)
+            cell.margin_left, cell.margin_right = Inches(0.05 + (_GAP if _apart(j, right) else 0)), Inches(0.05)
             cell.margin_top = cell.margin_bottom = Inches(0.03)
             for k, (text, size, bold, colour) in enumerate(paragraphs):
                 paragraph = cell.text_frame.paragraphs[0] if k == 0 else cell.text_frame.add_paragraph()
@@ -131,5 +192,5 @@ def _table(
                 run.text = text
                 run.font.size, run.font.bold = Pt(size), bold
                 run.font.color.rgb = RGBColor(*bytes.fromhex(colour.lstrip("#")))  # type: ignore[no-untyped-call]
-                if j == right:
+                if j in right:
                     paragraph.alignment = PP_ALIGN.RIGHT

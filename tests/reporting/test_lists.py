@@ -192,3 +192,11 @@ def test_the_slides_list_what_is_overdue(made):
     ).tolist()
     frame = next(shape for shape in slide.shapes if shape.name == "open_orders")
     assert frame.top + sum(row.height for row in table.rows) <= deck.slide_height
+
+
+def test_an_order_of_two_vendors_is_called_by_its_key():
+    """Without a number of the order its key has the vendor behind it, which would be too long for a key that a person gave."""
+    table = lines(*((None, "BLT", "EA", "2025-06-20", 10, 0, 100.0) for _ in range(3))).drop(columns=["order_number", "line_number"])  # fmt: skip
+    data = ma.Purchases.from_table(table.assign(order_id=["PO0", "PO0", "PO1"], vendor_name=["Beteiligungsgesellschaft Süd mbH", "Bolt", "Bolt"]), as_of=AS_OF)  # fmt: skip
+    assert data.lines.order_id[0] != "PO0"
+    assert sorted(open_lines(slippage.open_orders(data.lines, as_of=AS_OF)).order_number) == ["PO0", "PO0", "PO1"]

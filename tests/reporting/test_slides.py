@@ -12,6 +12,8 @@ from makini_analytics.reporting._lists import filed, shown
 from tests.tiers import one_in
 
 Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
+_lines = pytest.importorskip("makini_analytics.reporting._slide_findings")._lines
+PP_ALIGN = pytest.importorskip("pptx.enum.text").PP_ALIGN
 
 
 def chart_of(deck, name):
@@ -113,3 +115,51 @@ def test_a_value_has_one_name_in_a_chart_its_table_and_on_the_slide(made):
         assert one in read and one in drawn
         assert set(on_slide) <= set(read) and set(on_slide) <= set(drawn)
         assert filed(exhibit.table)[column].tolist() == exhibit.table[column].tolist()  # as programs know them
+
+
+def overdue_of(path):
+    return next((slide, s) for slide in Presentation(str(path)).slides for s in slide.shapes if s.name == "open_orders")
+
+
+def long_codes():
+    n = 60
+    table = pd.DataFrame({"order_number": [f"45000{i // 2:05d}-2024-EMEA" for i in range(n)], "line_number": [str(i % 2 + 1) for i in range(n)], "quantity": 2.0,
+                          "product_code": ["GEHAEUSE-DICHTUNGSSATZ-40-FKM-0815", "PN.4711/2024-A-REV.C-316L-DN50-PN16"] * (n // 2), "amount": 41234.5,
+                          "vendor_name": "Beteiligungsgesellschaft Oberschwaben mbH & Co. KG", "site_name": "Werk Friedrichshafen-Kluftern", "currency": "EUR",
+                          "description": "Dichtungssatz Gehäuse 40 FKM, Innendurchmesser 40 mm, Außendurchmesser 62 mm", "order_date": "2025-08-01",
+                          "required_date": "2025-10-16", "delivered_date": [*["2025-10-20"] * 36, *[None] * 24]})  # fmt: skip
+    return ma.Purchases.from_table(table, as_of="2025-11-30")
+
+
+def test_overdue_lines_of_long_codes_end_above_the_footnote(tmp_path):
+    path = ma.report(long_codes(), tmp_path / "x.pptx", sections=["open_orders"], progress=False)
+    slide, shape = overdue_of(path)
+    footnote = min(s.top for s in slide.shapes if s.has_text_frame and s.text_frame.text.startswith("Source"))
+    high = 0
+    for row in shape.table.rows:
+        lines = 1
+        for cell, column in zip(row.cells, shape.table.columns, strict=True):
+            fit = (column.width - cell.margin_left - cell.margin_right) / 914400 / 0.095
+            lines = max(lines, _lines(cell.text_frame.text, int(fit)))
+        high += max(row.height / 914400, lines * 0.178 + 0.06)
+    assert len(shape.table.rows) == 11
+    assert shape.top / 914400 + high <= footnote / 914400 + 0.01
+
+
+def test_numbers_of_the_overdue_lines_end_at_the_right(tmp_path):
+    path = ma.report(long_codes(), tmp_path / "x.pptx", sections=["open_orders"], progress=False)
+    rows = [list(r.cells) for r in overdue_of(path)[1].table.rows]
+    right = {rows[0][i].text_frame.text for i, c in enumerate(rows[1]) if c.text_frame.paragraphs[0].alignment == PP_ALIGN.RIGHT}  # fmt: skip
+    assert right == {"Line", "Days overdue", "Open value, EUR", "Chance"}
+
+
+def test_the_legend_has_the_colour_of_most_bars(made):
+    seen = 0
+    for slide in Presentation(str(made[1] / "r.pptx")).slides:
+        for chart in (s.chart for s in slide.shapes if s.has_chart):
+            series = chart.plots[0].series[0]._element
+            bars = [c.get("val") for c in series.findall("{*}dPt/{*}spPr/{*}solidFill/{*}srgbClr")]
+            if bars:
+                seen += len(set(bars)) > 1
+                assert bars.count(series.find("{*}spPr/{*}solidFill/{*}srgbClr").get("val")) == max(map(bars.count, bars))  # fmt: skip
+    assert seen > 1

@@ -253,7 +253,10 @@ def test_prices_in_one_currency_name_it_and_those_that_are_not_compared(tmp_path
     table = table.assign(order_number=range(6), quantity=1.0, vendor_name="Bolt AG", product_code=list("aabbcc"))
     data = ma.Purchases.from_table(table, as_of="2025-08-17")
     page = ma.report(data, tmp_path / "v.html", vendor="Bolt AG").read_text(encoding="utf-8")
-    assert "Prices of 2025 so far: +10.0 % against the year before on 2 items bought in USD in both years" in page
+    assert (
+        "Prices of 2025 so far: +10.0\N{NO-BREAK SPACE}% against the year before on 2 items bought in USD in both years"
+        in page
+    )
     assert "What was ordered in JPY is not compared here." in page
 
 
