@@ -25,6 +25,8 @@ MOST_TEXT = 32_767
 MOST_NAME = 31
 #: Letters of the widest column of texts, and of one of keys: enough to tell two apart; who needs all of it widens the column.
 _WIDEST, _OF_KEYS = 48, 12
+#: Columns of sentences, of which a part says something else, and how wide they may be.
+_SENTENCES, _OF_SENTENCES = {"evidence", "reason"}, 96
 #: Letters that Excel refuses in the name of a sheet.
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 #: Words that a name does not end with.
@@ -121,7 +123,8 @@ class Pen:
         looks = {form: self.format(num_format=form, valign="top", **wrap, **look) for form in dict.fromkeys(forms)}
         for i, (value, form) in enumerate(zip(values.tolist(), forms, strict=True), start=top + 1):
             _write(sheet, i, j, value, kind, looks[form])
-        longest = _OF_KEYS if column.endswith("_id") else min(width_of(values, forms), _WIDEST)
+        widest = _OF_SENTENCES if column in _SENTENCES else _WIDEST
+        longest = _OF_KEYS if column.endswith("_id") else min(width_of(values, forms), widest)
         self.widen(sheet, j, width or longest)
 
 
