@@ -40,6 +40,8 @@ _LINE, _HIGHEST = 15, 409
 #: Letters in the width of a digit, by which columns are measured.
 _LETTERS = 1.05
 _WRAPPED = {"text_wrap": True, "valign": "top"}
+#: Amounts below one another end at one place, so that the longer is the larger.
+_AMOUNT = {"bold": True, "align": "right", "indent": 1, "valign": "top"}
 #: Letters of a chart's description: it is read aloud, and nobody listens to more.
 _MOST_ALT = 2000
 
@@ -130,9 +132,7 @@ def _findings(pen: Pen, sheet: Any, made: Content, row: int) -> int:
         return row
     small = pen.format(font_color=charts.look.muted, **_WRAPPED)
     for f in made.ranked.to_dict("records"):
-        sheet.write_number(
-            row, 0, f["stake"], pen.format(bold=True, num_format=money_form(f["currency"]), align="left", valign="top")
-        )
+        sheet.write_number(row, 0, f["stake"], pen.format(num_format=money_form(f["currency"]), **_AMOUNT))
         sheet.write_string(row, 1, f["sentence"], pen.format(bold=True, **_WRAPPED))
         stake = f"{f['stake_of']}; {f['certainty']}"
         sheet.write_string(row, 2, stake, small)

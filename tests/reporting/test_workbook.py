@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import zipfile
+from itertools import takewhile
 
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
+from makini_analytics import charts
 from makini_analytics.reporting._exhibits import Exhibit
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
@@ -132,3 +134,20 @@ def test_no_cell_holds_an_error_where_all_is_sent_back(tmp_path):
     cells = {(s.title, c.value): c for s in openpyxl.load_workbook(made) for row in s.iter_rows() for c in row}
     assert not [key for key, cell in cells.items() if cell.data_type in "ef"]
     assert any("share" in str(text).lower() and "Chart" in str(text) for _, text in cells)
+
+
+def test_no_sentence_is_cut_by_the_cell_beside_it(made):
+    sheet = openpyxl.load_workbook(made[1] / "r.xlsx")["Quality"]
+    heads = [c for row in sheet.iter_rows() for c in row if c.value in ("Evidence", "Reason")]
+    assert len(heads) == 2
+    for head in heads:
+        wide = sheet.column_dimensions[head.column_letter].width
+        below = takewhile(bool, (sheet.cell(i, head.column).value for i in range(head.row + 1, sheet.max_row + 1)))
+        assert max(map(charts.text_width, below)) <= wide
+
+
+def test_the_amounts_of_the_findings_end_at_one_place(made):
+    sheet = openpyxl.load_workbook(made[1] / "r.xlsx")["At a glance"]
+    amounts = [c for (c,) in sheet.iter_rows(max_col=1) if isinstance(c.value, int | float)]
+    assert len(amounts) == len(made[2].ranked) > 2
+    assert {c.alignment.horizontal for c in amounts} == {"right"}
