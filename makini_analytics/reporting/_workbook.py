@@ -17,7 +17,7 @@ from .._version import __version__
 from ._cells import heading
 from ._exhibits import Content, Exhibit, Native, money_form
 from ._lists import shown
-from ._workbook_charts import Cells, chart_on
+from ._workbook_charts import NAME_BELOW, Cells, chart_on
 from ._workbook_pen import MOST_NAME, MOST_ROWS, MOST_TEXT, Pen, or_blank, width_of
 
 #: Sheets of a workbook: more tabs than that nobody looks through.
@@ -250,7 +250,10 @@ def _chart(pen: Pen, sheet: Any, exhibit: Exhibit, top: int) -> bool:
     column = len(table.columns) + 1
     cells = Cells(sheet.get_name(), table, 0, top)
     if not _of_table(exhibit):
-        cells = Cells(sheet.get_name(), exhibit.charted, column, top)
+        rows = exhibit.charted
+        if native.cumulative:
+            rows = rows.assign(label=charts.shortened(rows[native.x].tolist(), NAME_BELOW))
+        cells = Cells(sheet.get_name(), rows, column, top)
         _write_rows(pen, sheet, cells, native)
         column += len(cells.rows.columns) + 1
     chart = chart_on(pen.book, native, cells, MOST_ROWS)

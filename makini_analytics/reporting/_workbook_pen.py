@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+from xlsxwriter.utility import xl_range_abs
 
 from .. import charts
 from ..charts import Kind, kind_of
@@ -106,6 +107,12 @@ class Pen:
         sheet.fit_to_pages(1, 0)  # one page wide, as many high as it takes
         # in a header & begins a code ("&B" is bold), and all of it may have 255 letters
         sheet.set_header('&L&"-,Bold"' + caption[:110].replace("&", "&&"))
+
+    def print_parts(self, sheet: Any, parts: Sequence[tuple[int, int, int, int]]) -> None:
+        """Print these parts of a sheet and nothing else, each on pages of its own: first row and column, last row and column."""
+        name = sheet.get_name().replace("'", "''")
+        # what `print_area` sets, which takes one part only
+        sheet.print_area_range = ",".join(f"'{name}'!{xl_range_abs(*part)}" for part in parts)
 
     def widen(self, sheet: Any, j: int, width: float) -> None:
         """Make a column so wide, unless a table above needs more."""
