@@ -25,7 +25,8 @@ LEAST = 6.5
 Usual = dict[Artist, dict[str, Any]]
 
 _ROOMY = 18.0  # points: rows that are as high have room for marks of the usual size
-_LEADING, _CROWDED = 1.2, 1.08  # of a letter's height: that of a line of text, and of the rows where each is one line
+# of a letter's height: that of a line of text, of the rows where each is one line, and what stands between rows of several
+_LEADING, _CROWDED, _BETWEEN = 1.2, 1.08, 0.5
 _WIDE = 480.0  # points: a chart that is as wide has room for letters of the usual size in panels and beside columns
 _LETTER = 0.72  # of the height of a letter: how wide it is, with some room
 _MOST_WORDS, _READ = 0.70, 7.5  # of the width: names and texts that take more get smaller, to so many points
@@ -85,7 +86,8 @@ def rows(
     labels, beside = ax.get_yticklabels(), {t: _place(ax, t)[1] for t in inside}
     lines = max([_lines(n) for n in names] + [_lines(t.get_text()) for t, y in beside.items() if y > -0.5])
     (bottom, top), shown = ax.get_ylim(), len(names)
-    least = LEAST * (_CROWDED if lines == 1 else _LEADING * lines)
+    needs = _LEADING * lines + (_BETWEEN if lines > 1 else 0.0)
+    least = LEAST * (_CROWDED if lines == 1 else needs)
     if cut and high < least * (bottom - top):
         shown = min(shown, max(1, int(high / least + top + 0.5)))
     if shown < len(names):
@@ -102,8 +104,8 @@ def rows(
         usual_size = float(text.get_fontsize())
         size = max(usual_size * part, min(usual_size, _READ))
         head = beside.get(text, 0.0) <= -0.5  # above the rows
-        fits = (-0.5 - top) * row / _lines(text.get_text()) if head else row / lines
-        _write(usual, text, min(size, fits / _LEADING))
+        fits = (-0.5 - top) * row / _lines(text.get_text()) / _LEADING if head else row / needs
+        _write(usual, text, min(size, fits))
     _marks(ax, row, usual)
     return len(names) - shown
 
