@@ -35,6 +35,8 @@ _BESIDE, _DOT, _FULL = (
     0.06,
     0.95,
 )  # of a column: where numbers begin, how wide dots are, and where texts end, at need
+# of a column: where the bar of the next one begins; and how much nearer than to that a number is to its own bar
+_NEXT, _NEARER = 1.04, 3.0
 
 
 def keep(usual: Usual, artist: Artist, *names: str) -> None:
@@ -168,14 +170,21 @@ class _Cell:
         """Return where it begins if it has to."""
         return _BESIDE if self.moves else min(self.place, 0.6)
 
-    def ends(self, column: float) -> float:
-        """Return where it ends in a column of that width."""
-        return self.place * column + self.away + self.wide
+    def fits(self, column: float) -> bool:
+        """Return whether it ends where it may in a column of that width: before the next marks, and clearly so beside a bar."""
+        least = (_NEXT * column - _NEARER * self.away) if self.away else 1.02 * column
+        return self.place * column + self.away + self.wide <= least
+
+    def room(self, column: float) -> float:
+        """Return how wide it may be in a column of that width."""
+        full = (_FULL - self.at_least) * column - self.away
+        return min(full, (_NEXT - self.at_least) * column - (1 + _NEARER) * self.away) if self.away else full
 
     def needs(self, size: float) -> float:
         """Return how wide its column must be where its letters have that size."""
-        wide = self.away + self.wide * min(1.0, size / float(self.text.get_fontsize()))
-        return wide / (_FULL - self.at_least)
+        wide = self.wide * min(1.0, size / float(self.text.get_fontsize()))
+        beside = (wide + (1 + _NEARER) * self.away) / (_NEXT - self.at_least) if self.away else 0.0
+        return max((wide + self.away) / (_FULL - self.at_least), beside)
 
 
 def columns(ax: Axes, inside: Sequence[Text], n: int, renderer: Any, wide: float, usual: Usual, cut: bool) -> int:
@@ -206,9 +215,9 @@ def columns(ax: Axes, inside: Sequence[Text], n: int, renderer: Any, wide: float
     for cell in cells:  # those beside bars begin at places of their own, and are of one size all the same
         places.setdefault(-1.0 if isinstance(cell.text, Annotation) else round(cell.place, 3), []).append(cell)
     for these in places.values():
-        if max(c.ends(each) for c in these) <= 1.02 * each:  # where the next marks begin
+        if all(c.fits(each) for c in these):
             continue
-        part = min(1.0, *(((_FULL - c.at_least) * each - c.away) / c.wide for c in these if c.wide))
+        part = min(1.0, *(c.room(each) / c.wide for c in these if c.wide))
         for cell in these:
             if cell.moves:
                 keep(usual, cell.text, "position")
