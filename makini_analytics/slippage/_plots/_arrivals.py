@@ -72,7 +72,9 @@ def plot_arrivals(
         # the layout lifts it above a mark that would run through it
         away, side = ((4, 3), "left") if banded[i] else ((0, 4), "center")
         place = at[i], float(np.nanmax([expected[i], 0.0]))
-        charts.beside(ax, charts.money(expected[i]), place, away, va="bottom", size=9, ha=side, label=charts.OVER_COLUMN)
+        charts.beside(
+            ax, charts.money(expected[i]), place, away, va="bottom", size=9, ha=side, label=charts.OVER_COLUMN
+        )
     periods = charts.periods_below(ax, result["period"].tolist())
     said = [f"{p} {charts.money(e, unit)}, due {charts.money(d, unit)}" for p, e, d in zip(periods, expected, agreed, strict=True)]  # fmt: skip
     what = {"W": "week", "M": "month", "Q": "quarter"}[str(result.attrs.get("parameters", {}).get("freq", freq))]
