@@ -28,6 +28,10 @@ from ._wording import counted, left_to_right, shortened, text_width
 OWN_SIZES, GIVEN_SIZES = (14.0, 10.5, 8.5), (11.0, 9.0, 7.5)
 _EDGE = 0.14  # inches between the texts and the edge of the chart's part of the figure
 _GAP = 0.10  # inches between the chart and the texts above and below it
+_FEW, _ROW = (
+    4,
+    0.55,
+)  # rows, of fewer of which none is higher than so many inches: one bar is not blown up to fill a chart
 
 
 @dataclass
@@ -172,7 +176,15 @@ class Layout:
                     break
         finally:
             self.tried = None
-        return at
+        return self._as_high(ax, at, _ROW * figure.dpi / high)
+
+    def _as_high(self, ax: Axes, at: Bbox, row: float) -> Bbox:
+        """Return a place no higher than a few rows need, at its top: between a bar and the axis below it nothing is empty."""
+        bottom, top = ax.get_ylim()
+        # rows count from the top down; an axis of values may have ticks at 0 and 1, too
+        if not self._names_stand(ax) or len(self.names) >= _FEW or bottom < top or ax.child_axes:
+            return at
+        return Bbox.from_extents(at.x0, max(at.y0, at.y1 - row * abs(bottom - top)), at.x1, at.y1)
 
     def _give_way(self, ax: Axes, renderer: Any, box: float, wide: float, high: float) -> None:
         """Make letters, names and marks fit a chart of so many pixels, of which its axes have so many."""

@@ -177,10 +177,10 @@ def _short_names(periods: Sequence[Any]) -> list[str]:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def name_rows(ax: Axes, names: Sequence[str], *, least: int = 4, top: float = -0.6) -> None:
-    """Name the rows of a chart of horizontal bars, the first one on top; a single bar is not blown up to fill the chart."""
+def name_rows(ax: Axes, names: Sequence[str], *, top: float = -0.6) -> None:
+    """Name the rows of a chart of horizontal bars, the first one on top."""
     ax.set_yticks(np.arange(len(names)), list(names))
-    ax.set_ylim(max(len(names), least) - 0.5, top)
+    ax.set_ylim(len(names) - 0.5, top)
 
 
 def columns_beside_names(ax: Axes, names: Sequence[str], n: int, *, top: float) -> None:

@@ -25,7 +25,8 @@ LEAST = 6.5
 Usual = dict[Artist, dict[str, Any]]
 
 _ROOMY = 18.0  # points: rows that are as high have room for marks of the usual size
-_LEADING, _CROWDED = 1.2, 1.08  # of a letter's height: that of a line of text, and of the rows where each is one line
+# of a letter's height: that of a line of text, of the rows where each is one line, and what stands between rows of several
+_LEADING, _CROWDED, _BETWEEN = 1.2, 1.08, 0.5
 _WIDE = 480.0  # points: a chart that is as wide has room for letters of the usual size in panels and beside columns
 _LETTER = 0.72  # of the height of a letter: how wide it is, with some room
 _MOST_WORDS, _READ = 0.70, 7.5  # of the width: names and texts that take more get smaller, to so many points
@@ -34,6 +35,8 @@ _BESIDE, _DOT, _FULL = (
     0.06,
     0.95,
 )  # of a column: where numbers begin, how wide dots are, and where texts end, at need
+# of a column: where the bar of the next one begins; and how much nearer than to that a number is to its own bar
+_NEXT, _NEARER = 1.04, 3.0
 
 
 def keep(usual: Usual, artist: Artist, *names: str) -> None:
@@ -85,7 +88,8 @@ def rows(
     labels, beside = ax.get_yticklabels(), {t: _place(ax, t)[1] for t in inside}
     lines = max([_lines(n) for n in names] + [_lines(t.get_text()) for t, y in beside.items() if y > -0.5])
     (bottom, top), shown = ax.get_ylim(), len(names)
-    least = LEAST * (_CROWDED if lines == 1 else _LEADING * lines)
+    needs = _LEADING * lines + (_BETWEEN if lines > 1 else 0.0)
+    least = LEAST * (_CROWDED if lines == 1 else needs)
     if cut and high < least * (bottom - top):
         shown = min(shown, max(1, int(high / least + top + 0.5)))
     if shown < len(names):
@@ -102,8 +106,8 @@ def rows(
         usual_size = float(text.get_fontsize())
         size = max(usual_size * part, min(usual_size, _READ))
         head = beside.get(text, 0.0) <= -0.5  # above the rows
-        fits = (-0.5 - top) * row / _lines(text.get_text()) if head else row / lines
-        _write(usual, text, min(size, fits / _LEADING))
+        fits = (-0.5 - top) * row / _lines(text.get_text()) / _LEADING if head else row / needs
+        _write(usual, text, min(size, fits))
     _marks(ax, row, usual)
     return len(names) - shown
 
@@ -166,14 +170,21 @@ class _Cell:
         """Return where it begins if it has to."""
         return _BESIDE if self.moves else min(self.place, 0.6)
 
-    def ends(self, column: float) -> float:
-        """Return where it ends in a column of that width."""
-        return self.place * column + self.away + self.wide
+    def fits(self, column: float) -> bool:
+        """Return whether it ends where it may in a column of that width: before the next marks, and clearly so beside a bar."""
+        least = (_NEXT * column - _NEARER * self.away) if self.away else 1.02 * column
+        return self.place * column + self.away + self.wide <= least
+
+    def room(self, column: float) -> float:
+        """Return how wide it may be in a column of that width."""
+        full = (_FULL - self.at_least) * column - self.away
+        return min(full, (_NEXT - self.at_least) * column - (1 + _NEARER) * self.away) if self.away else full
 
     def needs(self, size: float) -> float:
         """Return how wide its column must be where its letters have that size."""
-        wide = self.away + self.wide * min(1.0, size / float(self.text.get_fontsize()))
-        return wide / (_FULL - self.at_least)
+        wide = self.wide * min(1.0, size / float(self.text.get_fontsize()))
+        beside = (wide + (1 + _NEARER) * self.away) / (_NEXT - self.at_least) if self.away else 0.0
+        return max((wide + self.away) / (_FULL - self.at_least), beside)
 
 
 def columns(ax: Axes, inside: Sequence[Text], n: int, renderer: Any, wide: float, usual: Usual, cut: bool) -> int:
@@ -204,9 +215,9 @@ def columns(ax: Axes, inside: Sequence[Text], n: int, renderer: Any, wide: float
     for cell in cells:  # those beside bars begin at places of their own, and are of one size all the same
         places.setdefault(-1.0 if isinstance(cell.text, Annotation) else round(cell.place, 3), []).append(cell)
     for these in places.values():
-        if max(c.ends(each) for c in these) <= 1.02 * each:  # where the next marks begin
+        if all(c.fits(each) for c in these):
             continue
-        part = min(1.0, *(((_FULL - c.at_least) * each - c.away) / c.wide for c in these if c.wide))
+        part = min(1.0, *(c.room(each) / c.wide for c in these if c.wide))
         for cell in these:
             if cell.moves:
                 keep(usual, cell.text, "position")

@@ -173,8 +173,9 @@ def plot_duplicates(
 ) -> Axes:
     """Draw the suggestions by score, each with its two names.
 
-    Highlighted: orders that seem to be there twice. Grey: vendors and due dates. Each kind has its part of the bars. They are
-    suggestions to look at, and nothing is merged: `quality.rename_vendors` does that for vendors, by a mapping that you supply.
+    Each kind has its part of the bars, the one with the highest score first; all are of one colour, so that only the score tells
+    how strong a suggestion is. They are to be looked at, and nothing is merged: `quality.rename_vendors` does that for vendors, by
+    a mapping that you supply.
 
     Parameters
     ----------
@@ -195,11 +196,13 @@ def plot_duplicates(
     # one of each kind after the other, until all places are taken: twelve orders leave room for three vendors, and 500 vendors for orders
     turn = result.groupby("kind", sort=False).cumcount().sort_values(kind="stable").index[:top]
     head = result.loc[turn.sort_values()]
+    # the strongest on top, where one begins to look: 100 for a vendor comes before 50 for an order
+    best = head.groupby("kind")["score"].transform("max")
+    head = head.loc[best.sort_values(ascending=False, kind="stable").index]
     labels = [_both(r) for r in head.to_dict("records")]
     ax = charts.axes(ax, rows=len(head))
     y = np.arange(len(head))
-    colours = [charts.look.highlight if kind == "order" else charts.look.plain for kind in head["kind"]]
-    ax.barh(y, head["score"], color=colours, height=0.66)
+    ax.barh(y, head["score"], color=charts.look.highlight, height=0.66)
     for i, value in enumerate(head["score"]):
         charts.beside(ax, f"{value:.0f}", (value, i))
     ax.set_yticks(y, labels)

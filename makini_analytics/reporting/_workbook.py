@@ -17,13 +17,13 @@ from .._version import __version__
 from ._cells import heading
 from ._exhibits import Content, Exhibit, Native, money_form
 from ._lists import shown
-from ._workbook_charts import Cells, chart_on
+from ._workbook_charts import NAME_BELOW, Cells, chart_on
 from ._workbook_pen import MOST_NAME, MOST_ROWS, MOST_TEXT, Pen, or_blank, width_of
 
 #: Sheets of a workbook: more tabs than that nobody looks through.
 MOST_SHEETS = 15
-#: Rows that a chart covers.
-_CHART_ROWS = 26
+#: Rows that a chart covers with its note, the columns that it covers, and its size in pixels.
+_CHART_ROWS, _CHART_COLUMNS, _CHART_SIZE = 26, 12, {"width": 760, "height": 440}
 #: A vendor's name is text, whatever it looks like: never a formula, a link or a number ("=1+1", "0049").
 _AS_IT_IS = {
     "strings_to_formulas": False,
@@ -40,6 +40,8 @@ _LINE, _HIGHEST = 15, 409
 #: Letters in the width of a digit, by which columns are measured.
 _LETTERS = 1.05
 _WRAPPED = {"text_wrap": True, "valign": "top"}
+#: Amounts below one another end at one place, so that the longer is the larger.
+_AMOUNT = {"bold": True, "align": "right", "indent": 1, "valign": "top"}
 #: Letters of a chart's description: it is read aloud, and nobody listens to more.
 _MOST_ALT = 2000
 
@@ -130,9 +132,7 @@ def _findings(pen: Pen, sheet: Any, made: Content, row: int) -> int:
         return row
     small = pen.format(font_color=charts.look.muted, **_WRAPPED)
     for f in made.ranked.to_dict("records"):
-        sheet.write_number(
-            row, 0, f["stake"], pen.format(bold=True, num_format=money_form(f["currency"]), align="left", valign="top")
-        )
+        sheet.write_number(row, 0, f["stake"], pen.format(num_format=money_form(f["currency"]), **_AMOUNT))
         sheet.write_string(row, 1, f["sentence"], pen.format(bold=True, **_WRAPPED))
         stake = f"{f['stake_of']}; {f['certainty']}"
         sheet.write_string(row, 2, stake, small)
@@ -199,26 +199,35 @@ def _fitting(names: list[str], last: str = "") -> str:
 def _sheet(pen: Pen, name: str, exhibits: list[Exhibit]) -> list[tuple[str, str]]:
     """Write exhibits on a sheet, below one another, and return each one's heading with its place, as a link has it.
 
-    Beside a table stands Excel's own chart on its cells, or on cells of its own:
+    Beside the tables stand Excel's own charts on their cells, or on cells of their own:
 
-    ==========  =====  ==============  =====  =====
-    the table   blank  the chart's     blank  chart
-                       own rows, if           and
-                       it has some            note
-    ==========  =====  ==============  =====  =====
+    ==========  =====  =====  =====  ==============
+    the tables  blank  chart  blank  the chart's
+                       and           own rows, if
+                       note          it has some
+    ==========  =====  =====  =====  ==============
+
+    Print has no rows of charts, and a page for each chart: beside its table nobody could read the letters of either.
     """
+    beside = max(len(_cells_of(e).columns) for e in exhibits) + 1
     if len(exhibits) == 1:
         sheet = pen.table(name, _cells_of(exhibits[0]), exhibits[0].title)
-        _chart(pen, sheet, exhibits[0], 0)
-        return [(exhibits[0].heading, _place(sheet, 0))]
-    sheet, top, places = pen.sheet(name), 0, []
-    for exhibit in exhibits:
-        sheet.write_string(top, 0, exhibit.heading[:MOST_TEXT], pen.format(bold=True, font_size=13))
-        n = pen.rows(sheet, top + 1, _cells_of(exhibit), None)
-        charted = _chart(pen, sheet, exhibit, top + 1)
-        places.append((exhibit.heading, _place(sheet, top)))
-        top += max(n + 2, _CHART_ROWS if charted else 0) + 4
-    pen.printed(sheet, name)
+        tops, places = [0] * _chart(pen, sheet, exhibits[0], 0, beside), [(exhibits[0].heading, _place(sheet, 0))]
+        last = min(len(exhibits[0].table), MOST_ROWS + 2)
+    else:
+        sheet, top, last, tops, places = pen.sheet(name), 0, 0, [], []
+        for exhibit in exhibits:
+            sheet.write_string(top, 0, exhibit.heading[:MOST_TEXT], pen.format(bold=True, font_size=13))
+            n = pen.rows(sheet, top + 1, _cells_of(exhibit), None)
+            charted = _chart(pen, sheet, exhibit, top + 1, beside)
+            tops += [top + 1] * charted
+            last = top + n + 3
+            places.append((exhibit.heading, _place(sheet, top)))
+            top += max(n + 2, _CHART_ROWS if charted else 0) + 4
+        pen.printed(sheet, name)
+    if tops:
+        alone = [(top + 1, beside, top + _CHART_ROWS + 2, beside + _CHART_COLUMNS - 1) for top in tops]
+        pen.print_parts(sheet, [(0, 0, last, beside - 2), *alone])
     return places
 
 
@@ -241,23 +250,23 @@ def _cells_of(exhibit: Exhibit) -> pd.DataFrame:
     return shown(table)
 
 
-def _chart(pen: Pen, sheet: Any, exhibit: Exhibit, top: int) -> bool:
-    """Draw the exhibit's chart beside its table, whose names are in the row ``top``, and return whether it has one."""
+def _chart(pen: Pen, sheet: Any, exhibit: Exhibit, top: int, column: int) -> bool:
+    """Draw the exhibit's chart from a column on, beside its table, whose names are in the row ``top``; return whether it has one."""
     native = exhibit.native
     if native is None or not len(exhibit.charted):
         return False
-    table = _cells_of(exhibit)
-    column = len(table.columns) + 1
-    cells = Cells(sheet.get_name(), table, 0, top)
+    cells = Cells(sheet.get_name(), _cells_of(exhibit), 0, top)
     if not _of_table(exhibit):
-        cells = Cells(sheet.get_name(), exhibit.charted, column, top)
+        rows = exhibit.charted
+        if native.cumulative:
+            rows = rows.assign(label=charts.shortened(rows[native.x].tolist(), NAME_BELOW))
+        cells = Cells(sheet.get_name(), rows, column + _CHART_COLUMNS + 1, top)
         _write_rows(pen, sheet, cells, native)
-        column += len(cells.rows.columns) + 1
     chart = chart_on(pen.book, native, cells, MOST_ROWS)
     chart.set_title({"name": exhibit.title, "name_font": {"size": 14, "color": charts.look.ink}, "overlay": False})
     several = len(native.series) > 1 or native.cumulative or native.interval
     chart.set_legend({"position": "bottom"} if several else {"none": True})
-    chart.set_size({"width": 760, "height": 440})
+    chart.set_size(_CHART_SIZE)
     sheet.insert_chart(top + 1, column, chart, {"description": exhibit.alt[:_MOST_ALT]})
     small = pen.format(font_size=9, font_color=charts.look.muted)
     # under the chart, in lines no longer than it is wide: a print is scaled to the widest thing on the sheet

@@ -10,8 +10,8 @@ import pandas as pd
 from .. import charts
 from ._exhibits import Native
 
-#: Columns of a Pareto chart: more than a slide has room for, since a sheet can be zoomed.
-_PARETO = 30
+#: Columns of a Pareto chart, and letters of the slanting names below them: of more, the names take the height of the columns.
+_PARETO, NAME_BELOW = 15, 24
 #: Names from which Excel may leave some out, or they would overlap.
 _MOST_NAMED = 30
 
@@ -50,7 +50,7 @@ def chart_on(book: Any, native: Native, cells: Cells, most: int) -> Any:
         )
     if native.cumulative is not None:
         _add_running_share(book, chart, native, cells, n)
-    _set_axes(chart, native, cells.rows.head(n))
+    _set_axes(chart, native, cells.rows.head(n), of=len(cells.rows))
     chart.show_blanks_as("gap")  # a missing figure is not a zero
     return chart
 
@@ -98,7 +98,8 @@ def _add_running_share(book: Any, chart: Any, native: Native, cells: Cells, n: i
     line.set_y2_axis({"min": 0, "max": 1, "num_format": "0%", "major_gridlines": {"visible": False}})
 
 
-def _set_axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
+def _set_axes(chart: Any, native: Native, rows: pd.DataFrame, of: int) -> None:
+    """Set the axes of a chart of some rows; below them it says of how many they are the first."""
     n, least = len(rows), native.least(rows)
     standing = native.kind != "bar" or native.cumulative is not None
     scatter = native.kind == "scatter"
@@ -113,7 +114,9 @@ def _set_axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
     # xlsxwriter's y axis is the one that stands, so of bars that lie the names are on y, the first of them at the top
     if standing:
         chart.set_y_axis(values)
-        chart.set_x_axis(names | ({"min": 0, "name": native.x} if scatter else {}))
+        told = native.x if scatter else f"the {n} largest of {charts.number(of)}" if n < of else ""
+        title = {"name": told, "name_font": {"bold": False, "color": charts.look.muted}} if told else {}
+        chart.set_x_axis(names | title | ({"min": 0} if scatter else {}))
     else:
         chart.set_y_axis(names | {"reverse": True})
         chart.set_x_axis(values | {"visible": False, "major_gridlines": {"visible": False}})  # each bar has its number

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+from xlsxwriter.utility import xl_range_abs
 
 from .. import charts
 from ..charts import Kind, kind_of
@@ -25,6 +26,8 @@ MOST_TEXT = 32_767
 MOST_NAME = 31
 #: Letters of the widest column of texts, and of one of keys: enough to tell two apart; who needs all of it widens the column.
 _WIDEST, _OF_KEYS = 48, 12
+#: Columns of sentences, of which a part says something else, and how wide they may be.
+_SENTENCES, _OF_SENTENCES = {"evidence", "reason"}, 96
 #: Letters that Excel refuses in the name of a sheet.
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 #: Words that a name does not end with.
@@ -105,6 +108,12 @@ class Pen:
         # in a header & begins a code ("&B" is bold), and all of it may have 255 letters
         sheet.set_header('&L&"-,Bold"' + caption[:110].replace("&", "&&"))
 
+    def print_parts(self, sheet: Any, parts: Sequence[tuple[int, int, int, int]]) -> None:
+        """Print these parts of a sheet and nothing else, each on pages of its own: first row and column, last row and column."""
+        name = sheet.get_name().replace("'", "''")
+        # what `print_area` sets, which takes one part only
+        sheet.print_area_range = ",".join(f"'{name}'!{xl_range_abs(*part)}" for part in parts)
+
     def widen(self, sheet: Any, j: int, width: float) -> None:
         """Make a column so wide, unless a table above needs more."""
         best = self._widths[sheet.get_name(), j] = max(self._widths.get((sheet.get_name(), j), 0), width)
@@ -121,7 +130,8 @@ class Pen:
         looks = {form: self.format(num_format=form, valign="top", **wrap, **look) for form in dict.fromkeys(forms)}
         for i, (value, form) in enumerate(zip(values.tolist(), forms, strict=True), start=top + 1):
             _write(sheet, i, j, value, kind, looks[form])
-        longest = _OF_KEYS if column.endswith("_id") else min(width_of(values, forms), _WIDEST)
+        widest = _OF_SENTENCES if column in _SENTENCES else _WIDEST
+        longest = _OF_KEYS if column.endswith("_id") else min(width_of(values, forms), widest)
         self.widen(sheet, j, width or longest)
 
 

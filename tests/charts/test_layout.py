@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from matplotlib import colors
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 import makini_analytics as ma
@@ -542,3 +543,47 @@ def test_names_as_long_as_usual_are_whole_on_the_page(lines, plot):
     ax.figure.set_size_inches(10, 6.2)
     drawn(ax.figure)
     assert {t.get_fontsize() for t in ax.get_yticklabels()} == usual
+
+
+@pytest.mark.parametrize("size", [(10.0, 5.6), (6.0, 4.6)], ids=["slide", "half"])
+def test_of_few_rows_the_axis_is_right_below_the_last_one(size, lines):
+    of_one = lines[lines["vendor_id"] == lines["vendor_id"].mode()[0]]
+    for plot in (spend.plot_by_vendor, spend.plot_concentration, lead_times.plot_by_vendor, slippage.plot_by_vendor):
+        ax = plot(of_one)
+        ax.figure.set_size_inches(*size)
+        drawn(ax.figure)
+        (name,) = [t.get_window_extent() for t in ax.get_yticklabels()]
+        assert 0 < (name.y0 + name.y1) / 2 - ax.bbox.y0 < 0.5 * ax.figure.dpi, plot
+        assert ax.bbox.y1 > 0.6 * ax.figure.bbox.y1  # at the top, below the texts
+
+
+def test_a_number_is_nearer_to_its_own_bar_than_to_the_next_column(lines):
+    for size in ("slide", "half"):
+        ax = spend.plot_order_pattern(lines, small=100.0)
+        charts.resize(ax, *charts.SIZES[size])
+        renderer = drawn(ax.figure)
+        checked = 0
+        for text in (t for t in ax.texts if isinstance(t, Annotation) and t.get_visible()):
+            column = int(text.xy[0])
+            (begins, _), (bar, _) = (ax.transData.transform((x, 0)) for x in (column + 1.04, text.xy[0]))
+            box = text.get_window_extent(renderer)
+            assert begins - box.x1 > 1.5 * (box.x0 - bar), text.get_text()
+            checked += 1
+        assert checked > 30
+
+
+def test_lines_of_one_name_are_nearer_than_those_of_two():
+    pairs = [
+        f"{word} Antriebstechnik und Förderanlagen" for word in ["Nord", "Süd", "Ost", "West", "Mitte", "Rand", "Kern"]
+    ]
+    orders = pd.DataFrame({"order_number": [str(i) for i in range(14)], "amount": 1.0,
+                           "vendor_name": [n + end for n in pairs for end in (" GmbH", "")]})  # fmt: skip
+    ax = quality.plot_duplicates(ma.Purchases.from_table(orders))
+    for size in ("slide", "half"):
+        charts.resize(ax, *charts.SIZES[size])
+        renderer = drawn(ax.figure)
+        seen = [t for t in ax.get_yticklabels() if t.get_visible()]
+        assert len(seen) > 3 and all("\n" in t.get_text() for t in seen)
+        tall = [t.get_window_extent(renderer) for t in seen]
+        line = seen[0].get_fontsize() * ax.figure.dpi / 72 * 1.2
+        assert all(a.y0 - b.y1 > 0.25 * line for a, b in pairwise(tall))

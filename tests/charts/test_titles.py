@@ -377,7 +377,7 @@ def test_what_is_there_twice_is_drawn_of_each_kind_and_counted_as_pairs():
     result = result.assign(connection="c", id=result.name, other_connection="d", other_id=result.name, other_name="x")
     ax = quality.plot_duplicates(result, top=4)
     scores = [p.get_width() for p in ax.patches]
-    assert scores == [50.0, 50.0, 90.0, 90.0]
+    assert scores == [90.0, 90.0, 50.0, 50.0]
     assert charts.captions_of(ax).subtitle.endswith("drawn 4 of 23 pairs")
 
 

@@ -198,3 +198,11 @@ def test_the_real_lead_times(scms: Purchases, known):
     assert whole.p90_days == np.quantile(days, 0.9, method="inverted_cdf")
     assert whole.mean_delivered_days == pytest.approx(days.mean()) == pytest.approx(whole.restricted_mean_days)
     assert lead_times.per_line(scms.lines, as_of="2012-01-01").outcome.value_counts()["open"] > 0
+
+
+def test_the_last_mark_is_drawn_whole_where_the_axis_ends():
+    ages = [(days, "delivered") for days in range(1, 25)] + [(120, "open")] * 10
+    ax = lead_times.plot_by_vendor(lines_of(*ages), as_of=AS_OF)
+    (dot,) = [mark for mark in ax.lines if mark.get_marker() == "o"]
+    assert np.isnan(float(ax.lines[-1].get_xdata()[0]))  # there is no p90 to the right of it
+    assert dot.get_xdata()[0] > 0.95 * ax.get_xlim()[1] and not dot.get_clip_on()

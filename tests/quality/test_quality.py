@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import ConfigError, Purchases, SchemaError, lead_times, quality, spend, style
+from makini_analytics import ConfigError, Purchases, SchemaError, charts, lead_times, quality, spend, style
 from makini_analytics.catalogue import FIGURES
 from makini_analytics.quality._computable import figures
 from makini_analytics.quality._names import _legal_endings, clean_name
@@ -397,3 +397,13 @@ def test_a_pair_of_long_names_shows_where_they_differ():
     (drawn,) = [t.get_text() for t in quality.plot_duplicates(pairs).get_yticklabels()]
     one, other = drawn.split("\n= ")
     assert "Süd" in one and "Nord" in other
+
+
+def test_the_strongest_suggestion_is_on_top_and_no_weaker_one_stands_out():
+    pairs = pd.DataFrame({"kind": ["order"] * 3 + ["vendor"] * 2, "score": [50.0, 50, 50, 100, 98], "connection": "emea", "other_connection": "us",
+                          "id": list("12345"), "other_id": list("abcde"), "name": list("ABCDE"), "other_name": list("FGHIJ")})  # fmt: skip
+    ax = quality.plot_duplicates(pairs)
+    assert charts.bars_of(ax, "score")["score"].tolist() == [100, 98, 50, 50, 50]
+    assert len(set(charts.bar_colours(ax))) == 1
+    most = charts.bars_of(quality.plot_duplicates(pairs, top=2), "score")["score"].tolist()
+    assert most == [100, 50]  # of each kind one, while there is room

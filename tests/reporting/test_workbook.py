@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import zipfile
+from itertools import combinations, takewhile
 
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
+from makini_analytics import charts
 from makini_analytics.reporting._exhibits import Exhibit
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
+CellRange = pytest.importorskip("openpyxl.worksheet.cell_range").CellRange
 pytest.importorskip("xlsxwriter", reason="the extra 'report' is not installed")
 
 
@@ -132,3 +135,49 @@ def test_no_cell_holds_an_error_where_all_is_sent_back(tmp_path):
     cells = {(s.title, c.value): c for s in openpyxl.load_workbook(made) for row in s.iter_rows() for c in row}
     assert not [key for key, cell in cells.items() if cell.data_type in "ef"]
     assert any("share" in str(text).lower() and "Chart" in str(text) for _, text in cells)
+
+
+def test_no_sentence_is_cut_by_the_cell_beside_it(made):
+    sheet = openpyxl.load_workbook(made[1] / "r.xlsx")["Quality"]
+    heads = [c for row in sheet.iter_rows() for c in row if c.value in ("Evidence", "Reason")]
+    assert len(heads) == 2
+    for head in heads:
+        wide = sheet.column_dimensions[head.column_letter].width
+        below = takewhile(bool, (sheet.cell(i, head.column).value for i in range(head.row + 1, sheet.max_row + 1)))
+        assert max(map(charts.text_width, below)) <= wide
+
+
+def test_the_amounts_of_the_findings_end_at_one_place(made):
+    sheet = openpyxl.load_workbook(made[1] / "r.xlsx")["At a glance"]
+    amounts = [c for (c,) in sheet.iter_rows(max_col=1) if isinstance(c.value, int | float)]
+    assert len(amounts) == len(made[2].ranked) > 2
+    assert {c.alignment.horizontal for c in amounts} == {"right"}
+
+
+def test_a_chart_is_printed_on_a_page_of_its_own_and_its_rows_are_not(made):
+    book = openpyxl.load_workbook(made[1] / "r.xlsx")
+    charted = [sheet for sheet in book if sheet._charts]
+    assert len(charted) > 5
+    for sheet in charted:
+        areas = [CellRange(part) for part in re.findall(r"!([$A-Z]+\d+:[$A-Z]+\d+)", sheet.print_area)]
+        assert len(areas) == 1 + len(sheet._charts) and all(a.isdisjoint(b) for a, b in combinations(areas, 2))
+        for chart in sheet._charts:  # with its note below it
+            corner = chart.anchor._from.row + 1, chart.anchor._from.col + 1
+            assert any((a.min_row, a.min_col) == corner and a.max_row - a.min_row > 25 for a in areas)
+        printed = {at for area in areas for at in area.cells}
+        for cell in (c for row in sheet.iter_rows() for c in row if c.value is not None):
+            of_chart = cell.column > max(a.max_col for a in areas)
+            assert ((cell.row, cell.column) in printed) != of_chart, cell.coordinate
+            assert of_chart or not str(cell.value).startswith("Chart: ")
+
+
+def test_a_running_share_over_few_columns_says_of_how_many_they_are(made):
+    files = zipfile.ZipFile(made[1] / "r.xlsx")
+    xml = [files.read(n).decode() for n in files.namelist() if n.startswith("xl/charts/chart")]
+    (vendors,) = [x for x in xml if "cumulative share" in x and "vendors make" in x]
+    n = sum(e.name == "spend_by_vendor_EUR" and len(e.table) for e in made[2].exhibits)
+    assert f"the 15 largest of {n}" in vendors
+    sheet = openpyxl.load_workbook(made[1] / "r.xlsx")["Spend by vendor, EUR"]
+    (label,) = [c for c in sheet[1] if c.value == "Chart: label"]
+    names = [str(sheet.cell(i, label.column).value) for i in range(2, 17)]
+    assert max(map(charts.text_width, names)) <= 24 and any("…" in name for name in names)

@@ -189,6 +189,17 @@ def test_a_band_that_can_not_be_tested_is_left_out(made):
     assert "could not be tested" in " ".join(got.attrs["notes"])
 
 
+def test_the_number_of_a_column_is_not_on_the_end_of_its_band(made):
+    got = slippage.arrivals(seen(made), as_of=AS_OF, freq="W", horizon=5)
+    got = got.assign(low=got.expected_value * 0.8, high=got.expected_value * 1.5)
+    ax = slippage.plot_arrivals(got)
+    ax.figure.draw_without_rendering()
+    bands = next(c.get_segments() for c in ax.collections if len({x for x, _ in c.get_segments()[0]}) == 1)
+    for text, (x, _), value in zip(ax.texts, [band[0] for band in bands], got.expected_value, strict=True):
+        assert text.xy == pytest.approx((x, value))
+        assert text.get_window_extent().x0 > ax.transData.transform((x, 0))[0] + 2
+
+
 def test_the_chart_shows_the_figures(made, tmp_path):
     lines = seen(made)
     got = slippage.arrivals(lines, as_of=AS_OF)

@@ -94,8 +94,9 @@ def _median_to_p90(ax: Axes, y: int, row: dict[Any, Any]) -> None:
     if pd.notna(middle) and pd.notna(ninth):
         ax.plot([middle, ninth], [y, y], color=charts.look.rest, lw=6, solid_capstyle="round", zorder=1)
     few = row["n_lines"] < charts.SMALL_N
-    ax.plot(middle, y, "o", color=charts.look.plain if few else charts.look.highlight, ms=8, zorder=3)
-    ax.plot(ninth, y, "|", color=charts.look.ink, ms=12, mew=2, zorder=3)
+    # the axis ends at the last mark, which is drawn whole
+    ax.plot(middle, y, "o", color=charts.look.plain if few else charts.look.highlight, ms=8, zorder=3, clip_on=False)
+    ax.plot(ninth, y, "|", color=charts.look.ink, ms=12, mew=2, zorder=3, clip_on=False)
     # where nothing is open any more, waiting does not help
     text = "not yet estimable" if row["n_open"] else "not estimable"
     if pd.notna(middle):

@@ -30,6 +30,7 @@ def plot_arrivals(
 ) -> Axes:
     """Draw the expected value of each period as a column with its band from p10 to p90, and what is due then as a mark.
 
+    The number on a column is the value at which it ends; the band stands at the column's left, and goes beyond the number.
     Where the mark stands above the column more was agreed than will come. Without a band the forecast has not held on days gone by, or
     could not be tested. Lines without a forecast are in the marks only, and told.
 
@@ -61,22 +62,24 @@ def plot_arrivals(
     )
     ax.bar(x, expected, width=0.62, color=charts.look.highlight, lw=0)
     banded = ~np.isnan(low)
-    ax.vlines(x[banded], low[banded], high[banded], color=charts.look.ink, lw=1.6)
+    at = np.where(banded, x - 0.2, x)  # beside the number, which would read as p90 where it stood on the band's end
+    ax.vlines(at[banded], low[banded], high[banded], color=charts.look.ink, lw=1.6)
     ax.hlines(agreed, x - 0.4, x + 0.4, color=charts.look.late, lw=2.6, zorder=3)
     top = float(np.nanmax([1.0, *expected, *high, *agreed]))
     ax.set_ylim(0, top * 1.12)
     ax.set_yticks([])
     for i in x:
         # the layout lifts it above a mark that would run through it
-        head = float(np.nanmax([expected[i], high[i]]))
+        away, side = ((4, 3), "left") if banded[i] else ((0, 4), "center")
+        place = at[i], float(np.nanmax([expected[i], 0.0]))
         charts.beside(
-            ax, charts.money(expected[i]), (i, head), (0, 4), va="bottom", size=9, ha="center", label=charts.OVER_COLUMN
+            ax, charts.money(expected[i]), place, away, va="bottom", size=9, ha=side, label=charts.OVER_COLUMN
         )
     periods = charts.periods_below(ax, result["period"].tolist())
     said = [f"{p} {charts.money(e, unit)}, due {charts.money(d, unit)}" for p, e, d in zip(periods, expected, agreed, strict=True)]  # fmt: skip
     what = {"W": "week", "M": "month", "Q": "quarter"}[str(result.attrs.get("parameters", {}).get("freq", freq))]
     band = "line: p10 to p90" if banded.any() else "no band: it has not held on days gone by, or could not be tested"
-    sub = f"Open value expected to come by {what} (number){f', {unit}' if unit else ''}; {band}; mark: due then"
+    sub = f"Open value expected to come by {what} (column, with its number){f', {unit}' if unit else ''}; {band}; mark: due then"
     first, due_first = float(expected.sum()), float(agreed.sum())
     without = int(result["n_without_forecast"].max()) if "n_without_forecast" in result else 0
     those, of_all = (" with a forecast", " of all") if without else ("", "")

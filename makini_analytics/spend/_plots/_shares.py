@@ -61,7 +61,7 @@ def plot_concentration(
     if "vendors" in keys:
         labels = ["after aliases" if v == "after aliases" else n for n, v in zip(labels, rows["vendors"], strict=True)]
     ax.set_yticks(np.arange(len(rows)), labels)
-    ax.set_ylim(max(len(rows), 3) - 0.4, -0.5)
+    ax.set_ylim(len(rows) - 0.4, -0.5)
     for i, row in enumerate(rows.to_dict("records")):
         equal, n = charts.number(row["effective_vendors"], 1), int(row["n_vendors"])
         text = f"HHI {charts.number(row['hhi'])}, as {equal} equal vendors; {charts.number(n)} in all"
