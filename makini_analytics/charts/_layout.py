@@ -28,10 +28,8 @@ from ._wording import counted, left_to_right, shortened, text_width
 OWN_SIZES, GIVEN_SIZES = (14.0, 10.5, 8.5), (11.0, 9.0, 7.5)
 _EDGE = 0.14  # inches between the texts and the edge of the chart's part of the figure
 _GAP = 0.10  # inches between the chart and the texts above and below it
-_FEW, _ROW = (
-    4,
-    0.55,
-)  # rows, of fewer of which none is higher than so many inches: one bar is not blown up to fill a chart
+#: Of fewer rows none is higher than so many inches: one bar is not blown up to fill a chart.
+_FEW, _ROW = 4, 0.55
 
 
 @dataclass

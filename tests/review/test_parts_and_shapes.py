@@ -1,0 +1,141 @@
+"""Parts of the data and data of odd shapes: what is said of them is said of what is there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import charts, quality, spend, style
+from makini_analytics.compute import reuse
+from makini_analytics.reporting import content
+from tests.review.test_recorded_lately import received
+
+DAY = pd.Timestamp("2025-12-31")
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return ma.load_sample()
+
+
+def of_kind(data: ma.Purchases, kind: str) -> pd.Series:
+    return ma.findings(data).set_index("kind").loc[kind]
+
+
+@pytest.mark.parametrize("first", ["2025-11-01", "2024-12-15"])
+def test_lead_times_without_a_year_before_are_not_said_to_be_long(first):
+    table = received(first="2024-01-01")
+    data = ma.Purchases.from_table(table[table.order_date >= first], as_of=DAY)
+    assert of_kind(data, "lead time").sentence == "lead times (too few months in both years)"
+
+
+def test_a_vendor_alone_is_not_said_to_have_too_few_lines(sample):
+    assert "tested" not in of_kind(sample.filter(vendor="Great Lakes Bearing Co."), "late").why
+
+
+def test_vendors_with_nothing_late_are_not_counted_among_those_of_what_is_late():
+    n = 60
+    day = pd.Timestamp("2025-06-01")
+    table = pd.DataFrame(
+        {
+            "vendor_name": [f"V{i}" for i in range(n)],
+            "order_date": day,
+            "required_date": day + pd.Timedelta(days=20),
+            "delivered_date": [day + pd.Timedelta(days=30 if i < 7 else 10) for i in range(n)],
+            "amount": 10.0,
+        }
+    )
+    why = of_kind(ma.Purchases.from_table(table, currency="EUR", as_of=DAY), "late").why
+    assert why == "7 of 60 lines. 100 % of it is of 7 vendors with too few lines or months to be tested."
+
+
+def test_items_in_another_unit_are_no_price_of_the_bridge():
+    """Pieces were bought, and now boxes of ten at ten times the price, without a unit."""
+    draw, days = np.random.default_rng(0), pd.date_range("2024-01-01", DAY, freq="8h")
+    item = draw.integers(0, 30, len(days))
+    box = (item >= 24) & (days >= "2025-01-01")
+    pieces = draw.integers(1, 20, len(days)) * 10
+    table = pd.DataFrame(
+        {
+            "order_number": [f"P{i}" for i in range(len(days))],
+            "order_date": days.normalize(),
+            "vendor_name": [f"V{i % 5}" for i in item],
+            "product_code": [f"M{i}" for i in item],
+            "quantity": np.where(box, pieces / 10, pieces),
+            "unit_price": np.where(box, 10.0, 1.0) * (10 + item),
+        }
+    )
+    table["amount"] = table.quantity * table.unit_price
+    data = ma.Purchases.from_table(table, currency="EUR", as_of=DAY)
+    change, prices = (of_kind(data, kind) for kind in ("change", "prices"))
+    assert "their units are in doubt" in change.why and "prices (other" not in change.sentence + change.why
+    assert "0.0 %" in prices.sentence and "more likely in another unit" in prices.why
+    assert ma.scorecard(data)["price_change"].abs().max() < 1e-9
+    assert not [
+        e for e in content(data).exhibits if e.table.attrs.get("metric") == "spend.bridge" and e.chart is not None
+    ]
+
+
+def test_months_after_a_filters_last_day_are_not_drawn_as_spend_of_zero(sample):
+    part = sample.filter(until="2025-06-30")
+    ax = spend.plot_by_period(spend.by_period(ma.currency.convert(part.lines, "EUR")))
+    assert "2025-06" in style.alt_text(ax) and "2025-07" not in style.alt_text(ax)
+
+
+def test_data_that_begin_within_the_twelve_months_say_so(sample):
+    table = received(first="2024-01-01")
+    late = ma.Purchases.from_table(table[table.order_date >= "2025-11-01"], as_of=DAY)
+    assert "to 31 December 2025. The first order is of 1 November 2025. " in content(late, sections=["spend"]).subtitle
+    for whole in (sample, sample.filter(since="2025-10-01")):
+        assert "first order" not in content(whole, sections=["spend"]).subtitle
+    named = content(sample.filter(vendor="Great Lakes Bearing Co."), sections=["spend"]).subtitle
+    assert named.startswith("Only vendor Great Lakes Bearing Co. Twelve months")
+
+
+@pytest.mark.parametrize("picked", [{"category": "Bearings"}, {"state": "open"}, {}])
+def test_a_chart_forecasts_what_the_finding_does(sample, picked):
+    told = content(sample.filter(**picked) if picked else sample, sections=["findings", "open_orders"])
+    said = told.findings.set_index("kind").loc["soon late"]
+    chart = next(e.chart for e in told.exhibits if e.name.startswith("open_orders_ageing"))
+    words = charts.captions_of(chart).subtitle
+    if np.isnan(said.value):
+        assert "is expected late" not in words
+    else:
+        assert f"{said.sentence.partition(' of the ')[0]} is expected late" in words
+
+
+def test_what_is_little_says_how_little(sample):
+    quiet = ma.findings(sample, most=1)
+    quiet = quiet[(quiet.certainty == "nothing to report") & quiet.stake.gt(0)]
+    assert len(quiet) > 2
+    for row in quiet.itertuples():
+        assert row.sentence.endswith(f" {row.stake_of})")
+
+
+def test_sites_by_name_count_as_sites(sample):
+    lines = sample.lines.drop(columns="site_id")
+    lines.attrs = sample.lines.attrs
+    covered = quality.coverage(ma.Purchases(sample.orders, lines, sample.issues, sample.sources, sample.as_of))
+    by_site = covered[covered.name == "spend by site"].set_index("connection")
+    assert by_site.computable.tolist() == [
+        sample.lines.site_name[sample.lines.connection == c].notna().any() for c in by_site.index
+    ]
+
+
+@pytest.mark.parametrize("by", [None, "category", "vendor", ["category", "connection"]])
+def test_a_bridge_of_two_parts_of_one_frame_is_that_of_two_frames(sample, by):
+    from makini_analytics.review import View
+
+    view = View.of(sample)
+    with reuse():
+        shared = [
+            spend.bridge(*view.sides, by=by, per_item=True, mixed_units="apart", currency="EUR") for _ in range(2)
+        ]
+        entities = spend.by_vendor(view.sides[1], currency="EUR")
+    alone = [side.copy() for side in view.sides]
+    apart = spend.bridge(*alone, by=by, per_item=True, mixed_units="apart", currency="EUR")
+    for result in shared:
+        pd.testing.assert_frame_equal(result, apart)
+    pd.testing.assert_frame_equal(entities, spend.by_vendor(alone[1], currency="EUR"))
