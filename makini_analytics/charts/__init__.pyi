@@ -29,6 +29,7 @@ from ._figure import write_chart as write_chart
 from ._fonts import fonts as fonts
 from ._footnote import footnote_of as footnote_of
 from ._footnote import is_part as is_part
+from ._group_labels import group_labels as group_labels
 from ._look import Look as Look
 from ._look import look as look
 from ._look import wear as wear
@@ -53,7 +54,6 @@ from ._wording import WITHOUT_CENTS as WITHOUT_CENTS
 from ._wording import counted as counted
 from ._wording import figures as figures
 from ._wording import group_columns as group_columns
-from ._wording import group_labels as group_labels
 from ._wording import label as label
 from ._wording import money as money
 from ._wording import n_named as n_named

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -189,7 +188,7 @@ def left_to_right(text: str) -> str:
 
 #: A name, and behind it what tells it from others of that name, in brackets or as a number, and its number of lines.
 _TOLD_APART = re.compile(r"(.*?)((?: \([^()]*\))?(?: \d+)?\N{LEFT-TO-RIGHT MARK}?(?: +n=\S+)?)", re.DOTALL)
-_ENDS = (
+ENDS = (
     14,
     4,
     1,
@@ -204,19 +203,19 @@ def shortened(names: Sequence[str], most: int) -> list[str]:
     ['Ges…Nord / Motor (12)', 'Ges…Nord / Motor (13)']
     """
     best: list[str] = []
-    for end in _ENDS:
-        tried = ["\n".join(_cut(line, most, end) for line in name.split("\n")) for name in names]
+    for end in ENDS:
+        tried = ["\n".join(cut(line, most, end) for line in name.split("\n")) for name in names]
         best = tried if not best or len(set(tried)) > len(set(best)) else best
         if len(set(best)) == len(set(names)):
             return best
     of = {cut: list(dict.fromkeys(n for n, c in zip(names, best, strict=True) if c == cut)) for cut in best}
     return [
-        f"{_cut(n, most - 2, 14)} {of[c].index(n) + 1}" if len(of[c]) > 1 else c
+        f"{cut(n, most - 2, 14)} {of[c].index(n) + 1}" if len(of[c]) > 1 else c
         for n, c in zip(names, best, strict=True)
     ]
 
 
-def _cut(name: str, most: int, end: int) -> str:
+def cut(name: str, most: int, end: int) -> str:
     """Return a name cut to a width: each of its parts by itself, the longest first, and what tells it apart the last."""
     parts = [_TOLD_APART.fullmatch(part).groups() for part in name.split(" / ")]
     told = text_width("".join(behind for _, behind in parts)) <= most // 2
@@ -278,54 +277,6 @@ def plural(word: str) -> str:
     if " and " in word:
         return f"groups of {word}"
     return f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else word if word.endswith("s") else f"{word}s"
-
-
-def group_labels(result: pd.DataFrame, columns: Sequence[str], most: int = 37) -> list[str]:
-    """Return one short name per row: the vendor's or item's name where there is one, else all of the keys."""
-    # An id is shown only where nothing more telling is: vendor_id gives way to vendor_name, material_id to a code or description.
-    shown = [c for c in columns if c not in ("vendor_id", "material_id") or f"{c[:-3]}_name" not in columns]
-    if "product_code" in columns or "description" in columns:
-        shown = [c for c in shown if c != "material_id"]
-    shown = [c for c in shown if c != "connection"] or shown
-    if not shown:
-        return ["All"] * len(result)
-    rows = result.copy(deep=False)
-    rows.attrs = {}  # which pandas would copy into each column
-    if "vendor_name" in columns and "vendor_id" in result:
-        rows["vendor_name"] = rows["vendor_name"].fillna(rows["vendor_id"])
-    widths = {c: max((text_width(label(v, most)) for v in rows[c]), default=0) for c in shown}
-    while sum(widths.values()) > most - 3 * len(shown):  # the longest gives way
-        widths[max(widths, key=lambda c: widths[c])] -= 1
-    labels: list[str] = []
-    distinct = len(rows[shown].drop_duplicates())
-    for end in _ENDS:
-        parts = [[label(v, max(w, 14), end) for v in rows[c]] for c, w in widths.items()]
-        tried = [" / ".join(p) for p in zip(*parts, strict=True)]
-        labels = tried if not labels or len(set(tried)) > len(set(labels)) else labels
-        if len(set(labels)) == distinct:
-            break
-    return _told_apart(labels, result, columns)
-
-
-def _told_apart(labels: list[str], result: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """Return the labels, the equal ones of different things with what differs: connection, code, vendor or unit, else counted.
-
-    >>> items = pd.DataFrame({"material_id": ["m1", "m2", "m3"], "product_code": ["F-1", "F-2", "F-2"]})
-    >>> _told_apart(["Filter", "Filter", "Filter"], items, ["material_id"])
-    ['Filter (F-1)', 'Filter (F-2) 1', 'Filter (F-2) 2']
-    """
-    for column in ("connection", "product_code", "description", "vendor_name", "unit"):
-        if max(Counter(labels).values(), default=1) == 1:
-            return labels
-        if column not in result:
-            continue
-        values = pd.Series([label(v, 14, 5) for v in result[column]])
-        same = values.groupby(labels).transform("nunique") > 1
-        labels = [f"{_cut(n, 28, 14)} ({v})" if s else n for n, v, s in zip(labels, values, same, strict=True)]
-    keys = [c for c in dict.fromkeys([*columns, "vendor_id", "material_id"]) if c in result]
-    thing = result.groupby(keys, dropna=False, sort=False).ngroup().tolist() if keys else [0] * len(labels)
-    things = {n: list(dict.fromkeys(t for m, t in zip(labels, thing, strict=True) if m == n)) for n in set(labels)}
-    return [f"{n} {things[n].index(t) + 1}" if len(things[n]) > 1 else n for n, t in zip(labels, thing, strict=True)]
 
 
 def n_named(rows: pd.DataFrame, columns: Sequence[str]) -> int:

@@ -401,3 +401,16 @@ def test_a_change_that_reads_as_nothing_has_no_sign():
     assert charts.with_plus(1e-9, charts.money(1e-9, "EUR")) == "0.00 EUR"
     assert charts.with_plus(0.0004, charts.percent_of_change(0.0004)) == "0.0 %"
     assert charts.with_plus(2.5, charts.money(2.5, "EUR")) == "+2.50 EUR"
+
+
+def test_a_vendor_whose_name_another_connection_has_is_told_apart_though_only_one_is_drawn():
+    lines = pd.concat(
+        [
+            lines_of(["Bolt"] * 40 + ["Nut"] * 30).assign(connection="emea"),
+            lines_of(["Bolt"] * 2).assign(connection="us"),
+        ],
+        ignore_index=True,
+    ).assign(vendor_name=lambda t: t.vendor_id, currency="EUR", amount=1.0)
+    for plot in (spend.plot_by_vendor, slippage.plot_by_vendor, lead_times.plot_by_vendor):
+        drawn = style.alt_text(plot(lines, as_of="2025-03-01", top=2))
+        assert "Bolt (emea)" in drawn and "Nut (" not in drawn

@@ -69,7 +69,7 @@ def plot_by_vendor(
     rows = rows.sort_values("median_days", na_position="last", kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
     several = charts.plural(charts.row_noun(columns))
-    names = charts.group_labels(rows, columns, 32)
+    names = charts.group_labels(rows, columns, 32, among=result)
     ax = charts.axes(ax, rows=len(rows))
     charts.name_rows(ax, [f"{n}  n={charts.number(k)}" for n, k in zip(names, rows["n_lines"], strict=True)])
     for i, row in enumerate(rows.to_dict("records")):

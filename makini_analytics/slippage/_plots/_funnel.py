@@ -73,7 +73,7 @@ def plot_funnel(
         shape, colour = marks(is_below, not is_below, few=False)
         ax.plot(n[these], rate[these], shape, color=colour, ms=7, zorder=3)
     columns = charts.group_columns(rows, "n_due")
-    names = charts.group_labels(rows, columns, 30)
+    names = charts.group_labels(rows, columns, 30, among=result)
     _name(ax, [i for i in np.argsort(-np.abs(off), kind="stable") if outside[i]], names, n, rate, taken)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     ax.set_xlabel("effective due lines: those of one order count as fewer", color=charts.look.muted, fontsize=9.5)

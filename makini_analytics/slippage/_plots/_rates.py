@@ -65,7 +65,7 @@ def plot_by_vendor(
     places = [[i] for i in result.index.get_indexer(rows.index)]
     columns = charts.group_columns(rows, "n_due")
     several = charts.plural(charts.row_noun(columns))
-    names = charts.group_labels(rows, columns, 32)
+    names = charts.group_labels(rows, columns, 32, among=result)
     ax = charts.axes(ax, rows=len(rows))
     ax.set_yticks(
         np.arange(len(rows)), [f"{n}  n={charts.number(k)}" for n, k in zip(names, rows["n_due"], strict=True)]

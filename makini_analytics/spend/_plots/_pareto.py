@@ -88,7 +88,7 @@ def _steps(ranked: pd.DataFrame, columns: list[str], n_a: int, top: int) -> pd.D
     ends = [*range(1, alone + 1), *(e for e in (n_a, n) if e > alone)]
     ends = list(dict.fromkeys(ends))
     firsts = [0, *ends[:-1]]
-    names = charts.group_labels(ranked.head(alone), columns)
+    names = charts.group_labels(ranked.head(alone), columns, among=ranked)
     for first, end in zip(firsts[alone:], ends[alone:], strict=True):
         rows = ranked.iloc[first:end]
         other = "" if end == n_a else " others" if charts.n_named(rows, columns) > 1 else " other"

@@ -59,7 +59,7 @@ def plot_by_vendor(
         return charts.no_data(ax, f"{what.lower()} by {charts.row_noun(columns)}", result)
     head, rest = head_and_rest(result, top)
     total = float(result["spend"].sum())
-    labels, values = charts.group_labels(head, columns), head["spend"].tolist()
+    labels, values = charts.group_labels(head, columns, among=result), head["spend"].tolist()
     if len(rest):
         labels.append(charts.rest_label(rest, columns))
         values.append(float(rest["spend"].sum()))
@@ -98,7 +98,7 @@ def _has_shares(head: pd.DataFrame, total: float) -> bool:
 def _leading(result: pd.DataFrame, head: pd.DataFrame, columns: list[str], what: str) -> tuple[set[int], str]:
     """Return the bars that the title speaks of, those that make up half of the total, and the title."""
     total, group = float(result["spend"].sum()), charts.row_noun(columns)
-    names = charts.group_labels(head, columns, charts.IN_TITLE)
+    names = charts.group_labels(head, columns, charts.IN_TITLE, among=result)
     below = float(result["spend"].clip(upper=0).sum())
     if not _has_shares(head, total):
         currency = charts.one_currency(result)
