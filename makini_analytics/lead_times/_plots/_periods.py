@@ -87,7 +87,8 @@ def plot_by_period(
     grey = "; grey: fewer than 20 lines" if (done & few).any() else ""
     sub = f"{_measure(result)} by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower{grey}"
     sub += f"; not yet estimable: {charts.number(untold.sum())} of {charts.number(len(drawn))} periods" if once else ""
-    headline = title or _cohorts(median[done & ~few & ~np.isnan(median)], len(result), int((~done).sum()))
+    known = done & ~np.isnan(median)
+    headline = title or _cohorts(median[known & ~few], len(result), int((~done).sum()), some=bool((known & few).any()))
     none = ["no line" if np.isnan(n) else "not yet estimable" for n in drawn["n_lines"].astype("float64")]
     medians = [why if np.isnan(m) else f"{charts.number(m)}" for m, why in zip(median, none, strict=True)]
     alt = "; ".join(f"{p} median {m}" for p, m, u in zip(periods, medians, untold, strict=True) if not (u and once))
@@ -123,8 +124,8 @@ def _naive_mean(ax: Axes, mean: np.ndarray[Any, Any]) -> None:
         charts.beside(ax, "mean of what\nhas come", (x[-1] + 0.5, last), (6, 0), size=9, colour=charts.look.muted)
 
 
-def _cohorts(finished: np.ndarray[Any, Any], n: int, n_open: int) -> str:
-    """Return the span of the medians of what can be judged; a trend is not spoken of."""
+def _cohorts(finished: np.ndarray[Any, Any], n: int, n_open: int, some: bool) -> str:
+    """Return the span of the medians of what can be judged, which may be ``some`` finished periods; a trend is not spoken of."""
     if n_open == n:
         none = f"None of the {charts.number(n)} periods is finished" if n > 1 else "The period is not finished"
         return f"{none}: too early to say"
@@ -132,6 +133,7 @@ def _cohorts(finished: np.ndarray[Any, Any], n: int, n_open: int) -> str:
         return f"No finished period has {charts.SMALL_N} lines and a median: too few to say"
     low, high = f"{charts.number(finished.min())}", f"{charts.number(finished.max())}"
     periods = "the finished periods" if len(finished) > 1 else "the finished period"
+    periods += f" of {charts.SMALL_N} lines or more" if some else ""
     still = f"; {charts.number(n_open)} {'is' if n_open == 1 else 'are'} not finished" if n_open else ""
     if low == high:
         return f"The median was {low} days in {periods}{still}"
