@@ -19,6 +19,7 @@ from ..frames import (
     TOLD_IN,
     days_of,
     encode,
+    in_state,
     known_first_orders,
     moment_of,
     recorded,
@@ -227,3 +228,27 @@ def _note(told: Mapping[str, str], n_all: int, n_left: int, n_undated: int, n_ot
     undated = f", {n_undated:,} of them for want of an order date" if n_undated else ""
     others = f", and all {n_others:,} of other connections" if n_others else ""
     return f"Only {words}: {n_left:,} of {n_all:,} lines; {n_all - n_left:,} left out{undated}{others}."
+
+
+def mark_open_list(lines: pd.DataFrame, sources: pd.DataFrame, as_of: pd.Timestamp | None) -> None:
+    """Mark a table that lists only open orders as one that was picked by state: of these each line is late or not yet due.
+
+    Among so many lines of so many vendors, some of them past due, one at least would have come.
+    """
+    due = np.fmin(*(days_of(lines, f"{which}_date") for which in ("required", "promised")))
+    if (
+        as_of is None
+        or len(lines) < _LISTED
+        or not told_in(lines)
+        or not in_state(lines, "open").all()
+        or values(lines, "delivered_date", "datetime64[us]").notna().any()
+        or len(values(lines, "vendor_name", "string").dropna().unique()) < _VENDORS
+        or not (due < np.datetime64(as_of, "D")).any()
+    ):
+        return
+    lines.attrs[FILTERS] = {"state": "open"}
+    note = "Every line is open: taken for a list of open orders, which tells nothing of on time, lead times, or the year before."
+    sources["notes"] = [" ".join(t for t in (note, "" if pd.isna(own) else own) if t) for own in sources["notes"]]
+
+
+_LISTED, _VENDORS = 20, 3

@@ -15,7 +15,7 @@ from ..frames import CARRIED, DECIDED_BY, DECIDING, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
-from ._filter import filtered
+from ._filter import filtered, mark_open_list
 from ._habits import NoFrame
 from ._reach import check_frame, reach, source_of
 
@@ -268,9 +268,9 @@ class Purchases(NoFrame):
             orders=orders,
             receipts=receipts,
         )
-        return cls(
-            got.orders, got.lines, got.issues, got.sources, got.as_of if as_of is None else as_day(as_of, empty=False)
-        )
+        day = got.as_of if as_of is None else as_day(as_of, empty=False)
+        mark_open_list(got.lines, got.sources, day)
+        return cls(got.orders, got.lines, got.issues, got.sources, day)
 
     @classmethod
     def from_file(

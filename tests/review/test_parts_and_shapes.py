@@ -139,3 +139,19 @@ def test_a_bridge_of_two_parts_of_one_frame_is_that_of_two_frames(sample, by):
     for result in shared:
         pd.testing.assert_frame_equal(result, apart)
     pd.testing.assert_frame_equal(entities, spend.by_vendor(alone[1], currency="EUR"))
+
+
+def test_a_list_of_open_orders_is_not_said_to_be_late():
+    table = received(first="2024-01-01")
+    table["status"] = np.where(table.delivered_date.isna(), "open", "received")
+    listed = table[(table.status == "open")].drop(columns="delivered_date")
+    data = ma.Purchases.from_table(listed, as_of=DAY)
+    assert "list of open orders" in data.sources.notes.item()
+    told = ma.findings(data).set_index("kind")
+    assert told.certainty[["late", "change", "lead time"]].eq("can't be told").all()
+    overdue = listed[listed.required_date < DAY]
+    assert told.value["overdue"] == pytest.approx(overdue.amount.sum())
+    # the whole, of which lines have come, is judged; so are a few open lines
+    assert ma.findings(ma.Purchases.from_table(table, as_of=DAY)).set_index("kind").certainty["late"] == "counted"
+    few = ma.Purchases.from_table(listed.head(10), as_of=DAY)
+    assert "list of open orders" not in few.sources.notes.fillna("").item()
