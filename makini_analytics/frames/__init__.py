@@ -53,7 +53,8 @@ from ._collect import (
     to_pandas,
 )
 from ._csv import write_csv
-from ._recorded import CARRIED, RECORDED, Recorded, recorded, starts_after
+from ._recorded import CARRIED, RECORDED, Recorded, starts_after
+from ._recording import recorded
 from ._spark import refuse_instants, refuse_twins, zones_of_spark
 from ._sqlite import refuse_other_kinds
 from ._stack import as_text, stack

@@ -14,7 +14,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from .._version import __version__
-from ..frames import FILTERS, AsOfDays, days_of, narrowed_to, recorded, values
+from ..frames import FILTERS, AsOfDays, days_of, in_state, narrowed_to, recorded, values
 from ..purchases import Purchases
 from ..review import (
     NOTHING_TOLD,
@@ -114,6 +114,11 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     told, all_told = (part[~(days_of(part, "order_date") > np.datetime64(until, "D"))] for part in (told, all_told))
     picked = outcomes_hidden(mine, of_open=True)
     silent = f"what came can't be judged: {picked}" if picked else (untold if told.empty and len(mine) else "")
+    out = int((known.outside(mine) & in_state(mine, "open") & ~untold_of(mine)).sum())
+    of_when = f"due {when} deliveries are recorded" if when else "nothing of it was ever recorded as received"
+    unjudged = (
+        f"{charts.counted(out, 'more open line')} {'is' if out == 1 else 'are'} not judged: {of_when}." if out else ""
+    )
     due, all_due = (period.of(part, f"{by}_date") for part in (judgeable, all_judgeable))
     open_lines = shown(slippage.open_orders(told.iloc[:0] if silent else told, as_of=day, due=by))
     to_come = open_lines[open_lines["state"] != TO_CLOSE]
@@ -145,7 +150,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         ordered=_ordered(mine, period, day),
         sentence=f"{silent[:1].upper()}{silent[1:]}."
         if silent
-        else f"{_sentence(rate, to_come, period, n_closed)} {doubt_of(of_due)}".strip(),
+        else " ".join(filter(None, (_sentence(rate, to_come, period, n_closed), unjudged, doubt_of(of_due)))),
         gauges=[
             _on_time(rate, common["on time"], card, by),
             _in_full(in_full, common["in full"], card, by),

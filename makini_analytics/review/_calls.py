@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from ..frames import values
+from ..frames import days_of, values
 from ._view import View
 
 
@@ -45,7 +45,7 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
             recorded += _without(view, name, keys, columns) if name in rest else []
     for name, ends in sorted(view.recorded.sites.items()):
         for site, day in sorted(ends.items()):
-            due = f" & (lines.{view.by_day} > '{day.date()}')"
+            due = f" & ({_due(view)} > '{day.date()}')"
             recorded += _without(view, name, [site], ("site_id", "site_name"), due) if name in rest else []
     if "" in gone:  # which no list of names holds
         return [f"lines.connection.isin({rest!r})", *recorded]
@@ -60,7 +60,8 @@ def _without(view: View, connection: str, keys: Collection[str], columns: Collec
     for column in columns:
         text = values(view.lines, column, "string")
         there = sorted(set(keys) & set(text[unknown].dropna().astype(str)))
-        out += [f"~({mine}{before}lines.{column}.isin({there!r}){when})"] if there else []
+        cast = "" if column not in view.lines or _is_text(view.lines[column]) else ".astype('string')"
+        out += [f"~({mine}{before}lines.{column}{cast}.isin({there!r}){when})"] if there else []
         before += f"lines.{column}.isna() & " * bool(text.notna().any())
         unknown &= text.isna().to_numpy(dtype=bool)
     return out
@@ -71,7 +72,18 @@ def _outside(view: View, connection: str, sign: str, day: pd.Timestamp) -> str:
     alone = not values(view.lines, "connection", "string").notna().any()
     mine = f"lines.connection.isin([{connection!r}])" if connection else "lines.connection.isna()"
     of = "" if alone else f"{mine} & "
-    return f"~({of}(lines.{view.by_day} {sign} '{day.date()}'))"
+    return f"~({of}({_due(view)} {sign} '{day.date()}'))"
+
+
+def _due(view: View) -> str:
+    """Return the day on which each line was to come, as code; see `frames.due_day`."""
+    if not view.has_due_dates:
+        return f"lines.{view.by_day}"
+    asked, promised = (days_of(view.lines, f"{which}_date") for which in ("required", "promised"))
+    if np.isnat(asked).all():
+        return "lines.promised_date"
+    either = (np.isnat(asked) & ~np.isnat(promised)).any()
+    return "lines.required_date.fillna(lines.promised_date)" if either else "lines.required_date"
 
 
 def of_year(view: View, date: str) -> list[str]:
@@ -109,3 +121,8 @@ def from_day(view: View) -> str:
 def in_currency(view: View) -> str:
     """Return the currency and the day, as code; the currency where lines are in others, too."""
     return ("" if view.in_unit(view.lines).all() else f", currency={view.unit!r}") + view.day_as_code
+
+
+def _is_text(column: pd.Series) -> bool:
+    known = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
+    return pd.api.types.is_string_dtype(known)

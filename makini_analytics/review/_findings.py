@@ -255,5 +255,6 @@ def _usual_spend(view: View) -> float:
 def _small(view: View, f: Finding) -> Finding:
     """Return a finding of little as something that there is nothing to report of, with how little; its figures stay."""
     sentence = f.sentence[0].lower() + f.sentence[1:] if f.sentence[:2].istitle() else f.sentence
-    stake = f" ({view.say(f.stake)} {f.noun})" if f.stake > 0 and f.noun else ""
+    amount = view.say(f.stake)
+    stake = f" ({amount} {f.noun})" if f.stake > 0 and f.noun and amount not in sentence else ""
     return replace(f, sentence=f"{sentence.rstrip('.')}{stake}", certainty=NOTHING)

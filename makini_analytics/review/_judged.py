@@ -24,7 +24,7 @@ class Judged(Years):
     @cached_property
     def recorded(self) -> Recorded:
         """The due dates that tell anything, of each connection that records deliveries only since or until some day."""
-        return recorded(self.lines, self.day)
+        return recorded(self.lines, self.day).at_sites_of(self.lines)
 
     @cached_property
     def part_of_a_year(self) -> Mask:

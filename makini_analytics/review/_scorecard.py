@@ -27,7 +27,7 @@ from ..frames import Mask, days_of
 from ..purchases import Purchases
 from ..system import known_options, text_of
 from ._cells import CELLS, Cells, came_within, same_items, told
-from ._evidence import MOSTLY_SAME, in_all_currencies, price_shift, without_other_units
+from ._evidence import MOSTLY_SAME, in_all_currencies, in_another_unit, price_shift
 from ._kinds import count
 from ._sides import GROUP, PART, Floats, Side, sides_of
 from ._told import outcomes_hidden
@@ -146,7 +146,11 @@ def scorecard(
     reasons = [(count(int(rows.sum()), "line"), reason) for rows, reason in view.why_unjudged if rows.any()]
     unjudged = " ".join(f"Deliveries of {n} are not judged: {reason}." for n, reason in reasons)
     uneven = f"Spend has no year before: {view.uneven}." if view.uneven else ""
-    joined = "Of a row of which a connection begins later nothing is told of before." if card.joined.any() else ""
+    joined = (
+        "Of a row of which a connection begins later nothing is told of before; its trends are those of the other connections."
+        if card.joined.any()
+        else ""
+    )
     compared = f"Before is {before.since.date()} to {before.until.date()}."
     notes = (view.note, compared, joined, unknown, unjudged, uneven)
     span = {"since": str(after.since.date()), "until": str(after.until.date())}
@@ -263,7 +267,7 @@ class Card:
         items = items[(items["before"] > 0) & (items["after"] > 0)]
         if view.converted:
             items = in_all_currencies(items)
-        items = without_other_units(items)
+        items = items[~in_another_unit(items)]
         group, price = np.asarray(items[GROUP], dtype=np.int64), items["price"].to_numpy(dtype=float)
         base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
         net, at_old = (np.bincount(group, x, self.n)[: self.n] for x in (price, base))

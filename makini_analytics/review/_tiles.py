@@ -302,12 +302,13 @@ def data_line(view: View) -> list[str]:
                 f"Of {whose} nothing was ever recorded as received: {some} neither late nor overdue, as far as anyone knows."
             )
         for of, ends in one.sites.items():
-            sites = ", ".join(f"{site} since {day_in_words(day)}" for site, day in sorted(ends.items()))
-            some = f"{count(n_out, 'line')} due later {'is' if n_out == 1 else 'are'}"
-            whose = f"Sites{f' of {of}' if of else ''}" if len(ends) > 1 else f"A site{f' of {of}' if of else ''}"
+            whose, records = ("Sites", "record") if len(ends) > 1 else ("A site", "records")
+            after = ", ".join(f"{site} after {day_in_words(day)}" for site, day in sorted(ends.items()))
+            some = f"{count(n_out, 'line')} due later ({after}) {'is' if n_out == 1 else 'are'}"
+            of_it = f" of {of}" if of else ""
             out.insert(
                 0,
-                f"{whose} no longer {'record' if len(ends) > 1 else 'records'} deliveries ({sites}): {some} neither late nor overdue, as far as anyone knows.",
+                f"{whose}{of_it} no longer {records} deliveries: {some} neither late nor overdue, as far as anyone knows.",
             )
         if never or one.sites:
             continue
