@@ -104,7 +104,8 @@ def scorecard(
             one, and missing where no line has either, or where nothing is known of what has come, or of the days before the as-of day;
             both missing where open lines were filtered out
         closed_short_rate, cancelled_rate, returned_rate : float, 0..1, of all lines ordered but drafts
-        on_time_before, ... : float, the same of the period before, for each of these rates and for median_days and p90_days
+        on_time_before, ... : float, the same of the period before, for each of these rates and for median_days and p90_days; missing
+            in a row of which a connection begins later, whose trends are those of its other connections
         on_time_p_value, ... : float, 0..1, two-sided; missing where there is too little to test, also for price, median and p90
         on_time_trend, ... : string; better, worse, no clear difference; missing where not tested
 
