@@ -10,6 +10,7 @@ import pytest
 
 import makini_analytics as ma
 from tests.browser.test_page import Image, chromium, visit  # noqa: F401 - fixtures
+from tests.tiers import one_in
 
 CODES = {
     "GEHAEUSE-DICHTUNGSSATZ-40-FKM-0815": "Dichtungssatz Gehäuse 40 FKM, Innendurchmesser 40 mm, Außendurchmesser 62 mm",
@@ -43,7 +44,7 @@ def vendor_pages(long, tmp_path_factory):
 TOO_WIDE = "Math.max(...[...document.querySelectorAll('table')].map(t => t.scrollWidth - t.parentElement.clientWidth))"
 
 
-@pytest.mark.parametrize("name", ["long", "sample"])
+@pytest.mark.parametrize("name", one_in(2, ["long", "sample"]))
 def test_a_vendor_sees_every_column_and_where_to_write(vendor_pages, visit, name):  # noqa: F811
     page, _, _ = visit(vendor_pages[name])
     for width in (660, 768, 820, 870, 1060):
@@ -63,6 +64,7 @@ def test_a_card_of_the_vendor_page_has_two_halves_alike(vendor_pages, visit):  #
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+@pytest.mark.full
 def test_no_line_ends_before_its_per_cent_sign(vendor_pages, visit):  # noqa: F811
     page, _, _ = visit(vendor_pages["long"])
     said = page.locator("main").evaluate("m => [...m.querySelectorAll('p, .big, h2, td')].map(e => e.innerText).join()")
@@ -76,6 +78,7 @@ def report(long, tmp_path_factory):
     return ma.report(long, tmp_path_factory.mktemp("report") / "long.html", sections=["open_orders"])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [390, 768])
 def test_a_shade_says_that_a_table_goes_on_at_the_right(report, visit, width):  # noqa: F811
     page, _, _ = visit(report, viewport={"width": width, "height": 900})
@@ -97,6 +100,7 @@ def test_a_shade_says_that_a_table_goes_on_at_the_right(report, visit, width):  
     assert edge() > 250
 
 
+@pytest.mark.full
 def test_each_cell_of_the_column_that_stays_has_its_rule(report, visit):  # noqa: F811
     page, _, _ = visit(report, viewport={"width": 768, "height": 900})
     table = page.locator("table[data-name=open_orders]")

@@ -13,6 +13,7 @@ import makini_analytics as ma
 from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, currency, lead_times, slippage, spend, style
 from makini_analytics.changes._rankings import same_order_share
 from makini_analytics.errors import OptionError
+from tests.tiers import one_in
 
 ON_TIME = {"late_days": [0, 3], "calendar": [None, "weekdays"], "weight": ["lines", "quantity"]}
 SPEND = {"basis": ["ordered", "received", "open"]}
@@ -244,7 +245,7 @@ def test_a_choice_that_the_figure_does_not_have_is_its_error(lines):
 
 @pytest.mark.parametrize(
     ("f", "choices", "options", "said"),
-    [
+    one_in(3, [
         (spend.by_vendor, {}, {}, "choices={}"),
         (spend.by_vendor, ["basis"], {}, "choices="),
         (spend.by_vendor, {"basis": "ordered"}, {}, "basis='ordered': pass the ones to compare, as a list"),
@@ -262,7 +263,7 @@ def test_a_choice_that_the_figure_does_not_have_is_its_error(lines):
         ("spend.by_vendor", {"basis": ["ordered"]}, {}, "pass a figure"),
         (lead_times.curve, {"start": ["order"]}, {}, "several rows of one group"),
         (lambda lines, *, x=1: 5, {"x": [1, 2]}, {}, "gives no DataFrame, but int"),
-    ],
+    ]),
 )  # fmt: skip
 def test_what_can_not_be_compared_is_said(lines, f, choices, options, said):
     with pytest.raises((ConfigError, SchemaError), match=said.replace("{", r"\{")):

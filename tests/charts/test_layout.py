@@ -104,6 +104,7 @@ def test_a_chart_on_given_axes_stays_in_its_cell_with_all_its_texts(plot, paper,
         assert not any(charts.contrast(c, paper) < 3 for c in (t.get_color() for t in ax.get_yticklabels()))
 
 
+@pytest.mark.full
 def test_no_line_of_a_text_is_longer_than_its_chart_whatever_the_dots_per_inch(lines):
     ax = spend.plot_by_vendor(lines, title="word " * 60)
     for dpi in (72, 133):
@@ -557,6 +558,7 @@ def test_of_few_rows_the_axis_is_right_below_the_last_one(size, lines):
         assert ax.bbox.y1 > 0.6 * ax.figure.bbox.y1  # at the top, below the texts
 
 
+@pytest.mark.full
 def test_a_number_is_nearer_to_its_own_bar_than_to_the_next_column(lines):
     for size in ("slide", "half"):
         ax = spend.plot_order_pattern(lines, small=100.0)

@@ -241,6 +241,7 @@ def of_connection(name, *amounts, vendor="Alpha Pumps", currency="EUR"):
     return Purchases.from_table(table, connection=name, as_of="2025-12-31")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("other", "score", "evidence"),
     one_in(

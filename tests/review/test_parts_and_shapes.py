@@ -12,6 +12,7 @@ from makini_analytics.compute import reuse
 from makini_analytics.reporting import content
 from makini_analytics.review import View
 from tests.review.test_recorded_lately import received
+from tests.tiers import one_in
 
 DAY = pd.Timestamp("2025-12-31")
 
@@ -25,13 +26,14 @@ def of_kind(data: ma.Purchases, kind: str) -> pd.Series:
     return ma.findings(data).set_index("kind").loc[kind]
 
 
-@pytest.mark.parametrize("first", ["2025-11-01", "2024-12-15"])
+@pytest.mark.parametrize("first", one_in(2, ["2025-11-01", "2024-12-15"]))
 def test_lead_times_without_a_year_before_are_not_said_to_be_long(first):
     table = received(first="2024-01-01")
     data = ma.Purchases.from_table(table[table.order_date >= first], as_of=DAY)
     assert of_kind(data, "lead time").sentence == "lead times (too few months in both years)"
 
 
+@pytest.mark.full
 def test_a_vendor_alone_is_not_said_to_have_too_few_lines(sample):
     assert "tested" not in of_kind(sample.filter(vendor="Great Lakes Bearing Co."), "late").why
 
@@ -95,7 +97,7 @@ def test_data_that_begin_within_the_twelve_months_say_so(sample):
     assert named.startswith("Only vendor Great Lakes Bearing Co. Twelve months")
 
 
-@pytest.mark.parametrize("picked", [{"category": "Bearings"}, {"state": "open"}, {}])
+@pytest.mark.parametrize("picked", one_in(3, [{"category": "Bearings"}, {"state": "open"}, {}]))
 def test_a_chart_forecasts_what_the_finding_does(sample, picked):
     told = content(sample.filter(**picked) if picked else sample, sections=["findings", "open_orders"])
     said = told.findings.set_index("kind").loc["soon late"]
@@ -126,7 +128,7 @@ def test_sites_by_name_count_as_sites(sample):
     ]
 
 
-@pytest.mark.parametrize("by", [None, "category", "vendor", ["category", "connection"]])
+@pytest.mark.parametrize("by", one_in(3, [None, "category", "vendor", ["category", "connection"]]))
 def test_a_bridge_of_two_parts_of_one_frame_is_that_of_two_frames(sample, by):
     view = View.of(sample)
     with reuse():

@@ -73,6 +73,7 @@ def test_the_bridge_of_a_slide_has_the_rows_names_and_colours_of_the_picture(tol
     assert first == last and first not in effects
 
 
+@pytest.mark.full
 def test_where_no_line_is_open_no_slide_is_of_open_lines(told, tmp_path):
     assert exhibit(told, "open_orders_ageing").title.startswith("No line is open")
     assert not [n for n in shapes_of(told, tmp_path / "r.pptx") if n.startswith("open_orders")]

@@ -217,7 +217,7 @@ def test_a_first_purchase_is_the_first():
     assert "3 of 6 lines have no price in the list." in explain(listed)
 
 
-@pytest.mark.parametrize(("baseline", "n"), [("previous_period", 2), ("last", 1), ("first", 5)])
+@pytest.mark.parametrize(("baseline", "n"), one_in(3, [("previous_period", 2), ("last", 1), ("first", 5)]))
 def test_a_hundredfold_slip_in_the_baseline_is_marked(baseline, n):
     slip = priced(("2023-01-01", 1.0, 1000.0), *((f"2023-0{m}-01", 1.0, 10.0) for m in (2, 3, 4)), *((f"2024-0{m}-01", 1.0, 11.0) for m in (5, 6)))  # fmt: skip
     got = spend.price_changes(slip, baseline=baseline)

@@ -92,7 +92,7 @@ def test_p6_no_amount_at_all_is_no_spend_and_not_zero():
     assert len(spend.by_vendor(tidied(po(ONE | {"price": None, "lineTotalValue": None})).lines)) == 0
 
 
-@pytest.mark.parametrize("unit", [1, 10, 100, 1000])
+@pytest.mark.parametrize("unit", one_in(3, [1, 10, 100, 1000]))
 def test_p8_the_price_unit_shows_where_it_explains_the_total(unit):
     got = tidied(po({"quantity": 2000, "price": 1250, "lineTotalValue": 2000 * 1250 / unit}))
     assert got.lines["price_unit"].item() == unit
