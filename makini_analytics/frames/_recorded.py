@@ -133,6 +133,7 @@ def due_day(lines: pd.DataFrame) -> Days:
 
 
 def due_dates(lines: pd.DataFrame) -> Days:
+    """Return the day that each line was required by; where it has none, for which it was promised."""
     asked, promised = (days_of(lines, f"{which}_date") for which in ("required", "promised"))
     return np.where(np.isnat(asked), promised, asked)
 
