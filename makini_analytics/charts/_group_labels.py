@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -42,11 +42,13 @@ def group_labels(
     if among is not None and "vendor_name" in columns and {"connection", "vendor_name"} <= set(among):
         once = among[["vendor_name", "connection"]].dropna().drop_duplicates()["vendor_name"]
         named = result["vendor_name"].isin(once[once.duplicated()]).tolist()
-        labels = [
-            f"{cut(n, 28, 14)} ({label(c, 14, 5)})" if is_twice else n
-            for n, c, is_twice in zip(labels, result["connection"], named, strict=True)
-        ]
+        labels = _behind(labels, [label(c, 14, 5) for c in result["connection"]], named)
     return _told_apart(labels, result, columns)
+
+
+def _behind(labels: Iterable[str], said: Iterable[str], where: Iterable[bool]) -> list[str]:
+    """Return the labels with what is said of them behind, where it is."""
+    return [f"{cut(n, 28, 14)} ({v})" if w else n for n, v, w in zip(labels, said, where, strict=True)]
 
 
 def _told_apart(labels: list[str], result: pd.DataFrame, columns: Sequence[str]) -> list[str]:
@@ -63,7 +65,7 @@ def _told_apart(labels: list[str], result: pd.DataFrame, columns: Sequence[str])
             continue
         values = pd.Series([label(v, 14, 5) for v in result[column]])
         same = values.groupby(labels).transform("nunique") > 1
-        labels = [f"{cut(n, 28, 14)} ({v})" if s else n for n, v, s in zip(labels, values, same, strict=True)]
+        labels = _behind(labels, values, same)
     keys = [c for c in dict.fromkeys([*columns, "vendor_id", "material_id"]) if c in result]
     thing = result.groupby(keys, dropna=False, sort=False).ngroup().tolist() if keys else [0] * len(labels)
     things = {n: list(dict.fromkeys(t for m, t in zip(labels, thing, strict=True) if m == n)) for n in set(labels)}
