@@ -55,8 +55,8 @@ class Recorded:
     def outside(self, lines: pd.DataFrame) -> Mask:
         """Which lines are due before the first or after the last of these days of their connection, or of such a vendor or item."""
         out = np.zeros(len(lines), dtype=np.bool_)
+        day = due_day(lines) if self.since or self.ended else np.zeros(0, dtype="datetime64[D]")
         if self.since or self.until:
-            day = due_day(lines)
             out |= (day < _of(lines, self.since)) | (day > _of(lines, self.until))
         for by_key, whose in ((self.never, vendor_of), (self.items, item_of), (self.sites, site_of)):
             if not by_key:
@@ -66,7 +66,7 @@ class Recorded:
                 mine = np.asarray(names.labels == connection)[names.codes]
                 if by_key is self.sites:
                     last = pd.Series(keys).reindex(of.labels).to_numpy(dtype="datetime64[D]")
-                    out |= mine & (due_day(lines) > np.append(last, np.datetime64("NaT"))[of.codes])
+                    out |= mine & (day > np.append(last, np.datetime64("NaT"))[of.codes])
                 else:
                     out |= mine & np.append(of.labels.isin(list(keys)), False)[of.codes]
         return out
@@ -82,9 +82,10 @@ class Recorded:
 
     def at_sites_of(self, lines: pd.DataFrame) -> Recorded:
         """Return the same without the sites of which some lines have none after the last day."""
-        all_of = [(n, key, {n: {key: day}}) for n, of in self.sites.items() for key, day in of.items()]
-        left = [(n, key) for n, key, one in all_of if Recorded(sites=one).outside(lines).any()]
-        sites = {n: {k: day for k, day in of.items() if (n, k) in left} for n, of in self.sites.items()}
+        sites = {
+            n: {key: day for key, day in of.items() if Recorded(sites={n: {key: day}}).outside(lines).any()}
+            for n, of in self.sites.items()
+        }
         return replace(self, sites={n: of for n, of in sites.items() if of})
 
     def each(self) -> list[Recorded]:
