@@ -87,7 +87,7 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
         of_name = (*(int(n[at]) if at >= 0 else 0 for n in counts), int((~named).sum()))
         # where lines name no connection, they are counted together
         note = _note(told, *(whole if (of.codes < 0).any() else of_name))
-        notes.append(" ".join(t for t in (note, "" if pd.isna(own) else own) if t))
+        notes.append(_before(note, own))
     sources["notes"] = notes
     for name, day, narrower in (("since", first, "max"), ("until", last, "min")):
         if day is not None:  # a period that the span cuts is not whole, and the year before it is not there
@@ -230,6 +230,11 @@ def _note(told: Mapping[str, str], n_all: int, n_left: int, n_undated: int, n_ot
     return f"Only {words}: {n_left:,} of {n_all:,} lines; {n_all - n_left:,} left out{undated}{others}."
 
 
+def _before(note: str, own: Any) -> str:
+    """Return a note before the own notes of a source, where it has any."""
+    return " ".join(t for t in (note, "" if pd.isna(own) else own) if t)
+
+
 def mark_open_list(lines: pd.DataFrame, sources: pd.DataFrame, as_of: pd.Timestamp | None) -> None:
     """Mark a table that lists only open orders as one that was picked by state: of these each line is late or not yet due.
 
@@ -248,7 +253,7 @@ def mark_open_list(lines: pd.DataFrame, sources: pd.DataFrame, as_of: pd.Timesta
         return
     lines.attrs[FILTERS] = {"state": "open"}
     note = "Every line is open: taken for a list of open orders, which tells nothing of on time, lead times, or the year before."
-    sources["notes"] = [" ".join(t for t in (note, "" if pd.isna(own) else own) if t) for own in sources["notes"]]
+    sources["notes"] = [_before(note, own) for own in sources["notes"]]
 
 
 _LISTED, _VENDORS = 20, 3
