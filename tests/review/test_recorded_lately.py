@@ -82,6 +82,14 @@ def received(first="2025-09-01", late=0.3, n_a_day=2, seed=0, until="2025-12-31"
     return table.assign(delivered_date=pd.Series(came).where((came >= first) & (came <= "2025-12-31")))
 
 
+def assert_all_accounted_for(data, n):
+    """Every figure of deliveries in a report counts or leaves out each of the lines."""
+    for exhibit in content(data).exhibits:
+        if exhibit.table.attrs.get("metric", "").split(".")[0] in ("slippage", "lead_times"):
+            excluded = exhibit.table.attrs["excluded"]
+            assert exhibit.table.attrs["included"]["n_lines"] + sum(e["n_lines"] for e in excluded) == n
+
+
 def test_what_was_due_before_deliveries_were_recorded_is_neither_late_nor_overdue(tmp_path):
     table = received()
     data = ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")
@@ -116,10 +124,7 @@ def test_what_was_due_before_deliveries_were_recorded_is_neither_late_nor_overdu
         and card.on_time_before.isna().all()
         and card.overdue_value.sum() == tiles["overdue"].value
     )
-    for exhibit in content(data).exhibits:
-        if exhibit.table.attrs.get("metric", "").split(".")[0] in ("slippage", "lead_times"):
-            excluded = exhibit.table.attrs["excluded"]
-            assert exhibit.table.attrs["included"]["n_lines"] + sum(e["n_lines"] for e in excluded) == len(table)
+    assert_all_accounted_for(data, len(table))
     page = ma.report(data, tmp_path / "v.html", vendor="V1", progress=False).read_text("utf-8")
     of_vendor = due[due.vendor_name == "V1"]
     assert f"of {len(of_vendor)} lines due came on time" in page

@@ -8,9 +8,8 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import slippage
-from makini_analytics.reporting import content
 from makini_analytics.review import look
-from tests.review.test_recorded_lately import received
+from tests.review.test_recorded_lately import assert_all_accounted_for, received
 from tests.tiers import one_in
 
 DAY = pd.Timestamp("2025-12-31")
@@ -45,10 +44,7 @@ def test_what_was_due_at_a_site_after_its_last_delivery_is_neither_late_nor_over
     assert tiles["overdue"].value == pytest.approx(mine[mine.delivered_date.isna()].amount.sum())
     rows = eval(said.call["late"], {"slippage": slippage, "lines": data.lines, "data": data})
     assert rows.value_late.sum() == pytest.approx(said.value["late"])
-    for exhibit in content(data).exhibits:
-        if exhibit.table.attrs.get("metric", "").split(".")[0] in ("slippage", "lead_times"):
-            excluded = exhibit.table.attrs["excluded"]
-            assert exhibit.table.attrs["included"]["n_lines"] + sum(e["n_lines"] for e in excluded) == len(table)
+    assert_all_accounted_for(data, len(table))
 
 
 @pytest.mark.full
