@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from inspect import isfunction
 from types import ModuleType
@@ -14,9 +15,40 @@ import lazy_loader
 #: Where a name may lie that was looked for at the top.
 _HOLDERS = ("Purchases", "Client", "spend", "lead_times", "slippage", "quality", "currency", "units", "style")
 _PERIODS = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
-#: What people call a vendor, and what they call on time and late.
+#: What people call a vendor.
 _VENDORS = ("supplier", "suppliers", "vendors", "creditor", "creditors")
-_ON_TIME = ("on_time", "ontime", "on_time_rate", "otd", "late", "lateness", "delay", "delays", "late_deliveries")
+#: What people look for by another name, and the call that has it.
+_CALLED = {
+    **dict.fromkeys(
+        ("on_time", "ontime", "on_time_rate", "on_time_delivery", "otd", "late", "lateness", "late_lines", "late_deliveries", "delay", "delays", "punctuality"),
+        "slippage.by_vendor(lines) has the on-time rate, slippage.per_line(lines) what was late",
+    ),
+    **dict.fromkeys(
+        ("overdue", "open", "open_lines", "late_orders", "past_due", "backlog", "forecast", "predict"),
+        "slippage.open_orders(lines) has what is still to come, its days overdue and its chance to come in time",
+    ),
+    **dict.fromkeys(
+        ("savings", "ppv", "price_variance", "inflation"),
+        "spend.price_changes(lines) has each item's price before and after, spend.bridge(before, after) what prices did to spend",
+    ),
+    **dict.fromkeys(
+        ("kpi", "kpis", "summary", "summarize", "overview", "dashboard", "insights", "analyze"),
+        "makini_analytics.findings(data) has what matters, makini_analytics.report(data, 'report.html') the whole",
+    ),
+    **dict.fromkeys(
+        ("read_csv", "load_csv", "from_csv", "read_excel", "load_excel", "from_excel", "read_file", "from_file", "from_table", "read_table"),
+        "Purchases.from_file('orders.csv', connection='erp') reads a list, Purchases.from_table(frame) a frame",
+    ),
+    **dict.fromkeys(("abc", "pareto"), "spend.by_vendor(lines) has each vendor's share and class"),
+    **dict.fromkeys(_VENDORS, "spend.by_vendor(lines) has the spend of each vendor"),
+}  # fmt: skip
+#: The same for what is drawn.
+_DRAWN = {
+    "slippage.by_vendor": "slippage.plot_by_vendor(lines) draws the on-time rates",
+    "slippage.open_orders": "slippage.plot_ageing(lines) draws what is overdue",
+    "spend.by_vendor": "spend.plot_by_vendor(lines) draws the spend of each vendor",
+    "spend.price_changes": "spend.plot_price_changes(lines) draws the changes of prices",
+}
 #: What people group by, and the column or key that it is.
 _COLUMNS = {name: name for name in ("category", "material", "site_id", "site_name", "currency", "connection", "vendor_name", "product_code", "type")} | {
     "site": "site_name", "item": "material", "product": "material", "vendor_id": "vendor", "material_id": "material", "source": "connection",
@@ -51,16 +83,14 @@ def opened(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
         if name in everything or name.startswith("_"):
             return load(name)
         # `from .. import charts` asks for the name before it looks for the room: nobody reads that error
-        meant = (
-            "" if name.isidentifier() and find_spec(f"{package}.{name}") else _meant(name, package, everything, load)
-        )
+        meant = "" if name.isidentifier() and find_spec(f"{package}.{name}") else _meant(name, package, everything)
         told = f"{package} has no {name!r}{meant}"
         raise AttributeError(told, name=name, obj=sys.modules.get(package))
 
     return find, names, everything
 
 
-def _meant(name: str, package: str, there: list[str], load: Callable[[str], Any]) -> str:
+def _meant(name: str, package: str, there: list[str]) -> str:
     from .system import near
 
     room = package.partition(".")[2]
@@ -72,9 +102,27 @@ def _meant(name: str, package: str, there: list[str], load: Callable[[str], Any]
             return f": {room}.{drawn}by_vendor(lines, by={_COLUMNS[column]!r}) groups by any column"
         if column in _VENDORS:
             return f": {room}.{drawn}by_vendor(lines)"
-    if name.casefold() in _ON_TIME and room in ("", "slippage"):
-        return ": slippage.by_vendor(lines) has the on-time rate, slippage.per_line(lines) what was late"
-    found = [] if room else [of for of in _HOLDERS if name in dir(load(of))]
+    return elsewhere(name, room) or near(name, there)
+
+
+def elsewhere(name: str, room: str = "") -> str:
+    """Return the call that somebody may have meant by a name that a room, or the purchases, don't have; "" where it is not known."""
+    word = name.casefold()
+    if said := _CALLED.get(word.removeprefix("plot_").removeprefix("get_")):
+        return f": {_DRAWN.get(said.partition('(')[0], said) if word.startswith('plot_') else said}"
+    found = [of for of in _HOLDERS if of != room and (of.islower() or not room) and name in dir(_room(of))]
     if found:
         return f": {' or '.join(f'{of}.{name}' for of in found)}"
-    return near(name, there)
+    if name in dir(import_module(__package__)) and isfunction(_room(name)):
+        return f": {__package__}.{name}(data, ...)"
+    # "spend_by_vendor" spells out spend.by_vendor, "plot_spend" is spend.plot_by_vendor
+    bare = word.removeprefix("plot_")
+    for of in _HOLDERS:
+        call = word[: -len(bare)] + (bare.removeprefix(of).lstrip("_") or "by_vendor")
+        if (bare == of or bare.startswith(f"{of}_")) and call in dir(_room(of)):
+            return f": {of}.{call}"
+    return ""
+
+
+def _room(name: str) -> Any:
+    return getattr(import_module(__package__), name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import pytest
 
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
-from makini_analytics._door import _COLUMNS
+from makini_analytics._door import _CALLED, _COLUMNS, _DRAWN
 
 
 @pytest.mark.parametrize("name", ["spend", "lead_times", "slippage", "quality", "explore", "currency", "style"])
@@ -39,6 +40,15 @@ def test_a_room_that_is_called_says_what_to_call(name):
         (ma, "from_file", "Purchases.from_file"),
         (ma, "fetch_purchases", "Client.fetch_purchases"),
         (ma, "findngs", "near: findings"),
+        (spend, "late", "slippage.by_vendor(lines) has the on-time rate"),
+        (slippage, "plot_on_time", "slippage.plot_by_vendor(lines)"),
+        (slippage, "overdue", "slippage.open_orders(lines)"),
+        (spend, "otif", "slippage.otif"),
+        (ma, "supplier", "spend.by_vendor(lines)"),
+        (ma, "spend_by_vendor", ": spend.by_vendor"),
+        (ma, "plot_lead_times", ": lead_times.plot_by_vendor"),
+        (ma, "read_excel", "Purchases.from_file('orders.csv'"),
+        (ma, "kpis", "makini_analytics.findings(data)"),
     ],
 )
 def test_a_name_that_is_not_there_teaches_the_one_that_is(room, name, meant):
@@ -54,6 +64,13 @@ def test_what_is_meant_is_there():
     for by in {*_COLUMNS.values()}:
         assert len(spend.by_vendor(lines, by=by)) >= 1
     assert len(lead_times.by_period(lines, freq="Q")) > 1
+
+
+def test_all_that_is_named_instead_is_there():
+    for said in {*_CALLED.values(), *_DRAWN.values()}:
+        for of, name in re.findall(r"(\w+)\.(\w+)\(", said):
+            assert name in dir(ma if of == "makini_analytics" else getattr(ma, of)), said
+    assert {*_DRAWN} <= {said.partition("(")[0] for said in _CALLED.values()}
 
 
 def test_what_python_asks_of_every_module_is_answered_as_ever():

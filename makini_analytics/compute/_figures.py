@@ -71,10 +71,18 @@ BY_FILTER = {
     for name, example in {
         "vendor": "vendor='Rossi'",
         "vendors": "vendor=['Rossi', 'ACME']",
+        "supplier": "vendor='Rossi'",
+        "suppliers": "vendor=['Rossi', 'ACME']",
         "connection": "connection='emea'",
         "category": "category='Bearings'",
+        "site": "site_name='Lyon'",
+        "state": "state='open'",
+        "status": "state='open'",
         "since": "since='2025-01-01'",
         "until": "until='2025-12-31'",
+        "year": "since=2025, until=2025",
+        "start_date": "since='2025-01-01'",
+        "end_date": "until='2025-12-31'",
     }.items()
 }
 

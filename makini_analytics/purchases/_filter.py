@@ -42,7 +42,9 @@ _CALLED = {
     "vendor": ("supplier", "suppliers", "supplier_name", "supplier_id", "vendors", "seller"),
     "connection": ("connections", "source", "system"),
 }
-_OPTION_FOR = {name: option for option, names in _CALLED.items() for name in names}
+_INSTEAD = {name: f"{option}=" for option, names in _CALLED.items() for name in names} | {
+    "year": "since=2025, until=2025"
+}
 
 
 def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) -> Purchases:
@@ -135,8 +137,12 @@ def _columns(lines: pd.DataFrame, name: str) -> list[str]:
 def _must_be_known(lines: pd.DataFrame, name: str) -> None:
     """Raise `OptionError`, with the near names, where the lines have no such column."""
     if name not in OPTIONS and not _columns(lines, name):
-        known = _OPTION_FOR.get(name.casefold())
-        alike = f"; pass {known}=" if known else near(name, [*OPTIONS, *map(str, lines.columns)])
+        known = _INSTEAD.get(name.casefold())
+        alike = (
+            f"; pass {known}={'2025' if ' ' in known else ''}"
+            if known
+            else near(name, [*OPTIONS, *map(str, lines.columns)])
+        )
         raise OptionError(f"filter() has no option {name!r}, and the lines no such column{alike}")
     for column in _columns(lines, name):
         if is_numeric_dtype(lines[column]) or is_datetime64_any_dtype(lines[column]):  # flags are numeric, too

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
+from .._door import elsewhere
 from ..errors import OptionError
 from ..system import near
+
+#: What people call a column.
+_COLUMNS = {
+    "supplier": "vendor_name", "item": "material_id", "material": "material_id", "plant": "site_name", "status": "state", "po": "order_number",
+    "qty": "quantity", "price": "unit_price", "value": "amount", "uom": "unit_of_measure",
+}  # fmt: skip
 
 
 class NoFrame:
@@ -23,16 +30,26 @@ class NoFrame:
                 raise AttributeError(name)
             if name in self.lines.columns or hasattr(pd.DataFrame, name):
                 raise AttributeError(f"Purchases are no DataFrame, but hold them: data.lines.{name}")
-            raise AttributeError(f"Purchases have no attribute {name!r}{near(name, dir(self))}")
+            raise AttributeError(f"Purchases have no attribute {name!r}{self._meant(name)}")
+
+        def _meant(self, name: str) -> str:
+            if column := self._column(name):
+                return f": data.lines.{column}"
+            return elsewhere(name) or near(name, [n for n in dir(self) if not n.startswith("_")])
 
     def __getitem__(self, key: Any) -> NoReturn:
         if not isinstance(key, str):  # numpy asks for the first item, and takes this for an object of its own
             raise KeyError("Purchases are no DataFrame, but hold them: data.lines")
-        name = key
+        name = key if key in self.lines.columns else self._column(key) or key
         hold = name if name in ("orders", "lines", "issues", "sources") else f"lines[{name!r:.40}]"
         raise OptionError(
             f"Purchases are no DataFrame, but hold them: data.{hold}; data.filter(vendor=..., since=...) is a part"
         )
+
+    def _column(self, name: str) -> str:
+        """Return the column of the lines that a name is likely to mean, such as vendor_name for "suppliers"; "" for none."""
+        one = name.casefold().removesuffix("s")
+        return next((c for c in (_COLUMNS.get(one, one), f"{one}_name") if c in self.lines.columns), "")
 
     def __add__(self, other: Any) -> NoReturn:
         raise OptionError("purchases are put together by makini_analytics.concat([one, other])")

@@ -16,6 +16,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+#: What people call an option, and the one that does it.
+_CALLED = {
+    **dict.fromkeys(("tolerance", "grace", "grace_days", "allowance", "max_delay", "late_after"), "late_days"),
+    **dict.fromkeys(("groupby", "group_by", "group", "level", "key"), "by"),
+    **dict.fromkeys(("today", "date", "day", "on", "at", "reference_date"), "as_of"),
+    **dict.fromkeys(("n", "limit", "head", "max_rows", "nlargest"), "top"),
+    **dict.fromkeys(("ccy", "to", "unit"), "currency"),
+    **dict.fromkeys(("period", "grain", "frequency", "resample", "interval"), "freq"),
+}
+
+
 def known_options(function: Callable[P, R], instead: Mapping[str, str] = MappingProxyType({})) -> Callable[P, R]:
     """Return the function, which raises `OptionError` for an option that it does not have. For methods, too.
 
@@ -65,5 +76,6 @@ def check_options(
     """Raise `OptionError` for the first of the given options that is none of the good ones."""
     for name in given:
         if name not in good:
-            hint = f"; {instead[name]}" if name in instead else near(name, good) or f"; it has {', '.join(good)}"
+            called = f"; near: {_CALLED[name]}" if _CALLED.get(name) in good else near(name, good)
+            hint = f"; {instead[name]}" if name in instead else called or f"; it has {', '.join(good)}"
             raise OptionError(f"{label}() has no option {name!r}{hint}")
