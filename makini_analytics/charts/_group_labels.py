@@ -39,7 +39,7 @@ def group_labels(
         labels = tried if not labels or len(set(tried)) > len(set(labels)) else labels
         if len(set(labels)) == distinct:
             break
-    if among is not None and "vendor_name" in columns and {"connection", "vendor_name"} <= set(among):
+    if among is not None and "vendor_name" in columns and {"connection", "vendor_name"} <= set(among) & set(result):
         once = among[["vendor_name", "connection"]].dropna().drop_duplicates()["vendor_name"]
         named = result["vendor_name"].isin(once[once.duplicated()]).tolist()
         labels = _behind(labels, [label(c, 14, 5) for c in result["connection"]], named)

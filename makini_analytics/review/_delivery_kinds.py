@@ -69,7 +69,7 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     table = evidence.table
     worse = table[clear]
     tested = int(table["p_value"].notna().sum())
-    names = charts.group_labels(worse, ["vendor_id", "vendor_name"])
+    names = charts.group_labels(worse, ["vendor_id", "vendor_name"], among=view.vendors.keys)
     late_amount = np.where(missed, amount, 0.0)
     theirs = float(late_amount[view.of_vendors(worse)].sum()) if names else 0.0
     if names and theirs > 0:
@@ -317,7 +317,7 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     )
     ranked = moved.assign(open_value=at_stake).sort_values("open_value", ascending=False)
     first, value = ranked.iloc[0], float(at_stake.sum())
-    names = charts.group_labels(ranked, ["vendor_id", "vendor_name"])
+    names = charts.group_labels(ranked, ["vendor_id", "vendor_name"], among=view.vendors.keys)
     n = len(ranked)
     who = names[0] if n == 1 else count(n, "vendor")
     longer = ranked["after"].to_numpy(dtype=float) > ranked["before"].to_numpy(dtype=float)

@@ -118,7 +118,7 @@ def plot_scorecard(
     if not len(rows):
         return charts.no_data(ax, "scorecard", card)
     columns = charts.group_columns(card, "currency")
-    names = charts.group_labels(rows, columns, 30)
+    names = charts.group_labels(rows, columns, 30, among=card)
     panels = [p for p in _PANELS if rows[p.column].notna().any()]
     ax = charts.axes(ax, rows=len(rows) + 2)
     charts.columns_beside_names(ax, names, len(panels), top=-1.2)

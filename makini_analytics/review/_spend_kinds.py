@@ -174,14 +174,14 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         )
     net = float(told["net"])
     did, rather = ("more", "less") if net > 0 else ("less", "more")
-    who = "" if all_clear else f" at {_vendors_of(same_way)}"
+    who = "" if all_clear else f" at {_vendors_of(same_way, view)}"
     tail = (
-        f" Of {count(tested, 'vendor')} {len(moved)} {'stands' if len(moved) == 1 else 'stand'} out: {_vendors_of(moved)}."
+        f" Of {count(tested, 'vendor')} {len(moved)} {'stands' if len(moved) == 1 else 'stand'} out: {_vendors_of(moved, view)}."
         if len(moved)
         else ""
     )
     if len(other_way):
-        tail += f" {view.say(abs(float(other_way['net'].sum())))} {rather} was paid at {_vendors_of(other_way)}."
+        tail += f" {view.say(abs(float(other_way['net'].sum())))} {rather} was paid at {_vendors_of(other_way, view)}."
     return Finding(
         "prices",
         f"{view.say(abs(net))} {did} was paid{who} than at last year's prices.",
@@ -203,10 +203,11 @@ def _untested(vendors: pd.DataFrame, total: pd.Series) -> str:
     return f"{charts.percent(share)} of it {of} with too few items to be tested" if share > _MOST_UNTESTED else ""
 
 
-def _vendors_of(moved: pd.DataFrame) -> str:
+def _vendors_of(moved: pd.DataFrame, view: View) -> str:
     """Return the names of vendors whose prices moved, the largest effect first."""
     largest = moved.loc[moved["net"].abs().sort_values(ascending=False).index]
-    return listed(charts.group_labels(largest, [c for c in ("vendor_id", "vendor_name") if c in largest]))
+    columns = [c for c in ("vendor_id", "vendor_name") if c in largest]
+    return listed(charts.group_labels(largest, columns, among=view.vendors.keys))
 
 
 def _no_prices(view: View) -> str:
@@ -275,7 +276,7 @@ def concentration(view: View) -> Finding:
     vendors = spend.by_vendor(lines[lines["category"] == first["category"]], currency=view.unit, as_of=view.day)
     # the share is one of the vendors that are known and whose net is positive, and so is what it is said to be of
     known = vendors[(vendors["spend"] > 0) & vendors[["vendor_id", "vendor_name"]].notna().any(axis=1)]
-    name = charts.group_labels(known, charts.group_columns(known, "currency"))[0]
+    name = charts.group_labels(known, charts.group_columns(known, "currency"), among=view.vendors.keys)[0]
     rest = float(vendors["spend"].sum() - known["spend"].sum())
     apart = f"; beside them {view.say(rest)} without a vendor, or net of returns" if abs(rest) >= 0.005 else ""
     which = f"what has a vendor in {charts.label(first['category'])}" if apart else charts.label(first["category"])

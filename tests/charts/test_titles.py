@@ -410,7 +410,8 @@ def test_a_vendor_whose_name_another_connection_has_is_told_apart_though_only_on
             lines_of(["Bolt"] * 2).assign(connection="us"),
         ],
         ignore_index=True,
-    ).assign(vendor_name=lambda t: t.vendor_id, currency="EUR", amount=1.0)
-    for plot in (spend.plot_by_vendor, slippage.plot_by_vendor, lead_times.plot_by_vendor):
+    ).assign(vendor_name=lambda t: t.vendor_id, currency="EUR", amount=1.0, payment_terms="Net 30")
+    on_time = (slippage.plot_by_vendor, lead_times.plot_by_vendor, lead_times.plot_buffer)
+    for plot in (*on_time, spend.plot_by_vendor, spend.plot_order_pattern, spend.plot_payment_terms):
         drawn = style.alt_text(plot(lines, as_of="2025-03-01", top=2))
-        assert "Bolt (emea)" in drawn and "Nut (" not in drawn
+        assert "Bolt (emea)" in drawn and "Nut (" not in drawn, plot

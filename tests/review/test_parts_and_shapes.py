@@ -157,3 +157,14 @@ def test_a_list_of_open_orders_is_not_said_to_be_late():
     assert ma.findings(ma.Purchases.from_table(table, as_of=DAY)).set_index("kind").certainty["late"] == "counted"
     few = ma.Purchases.from_table(listed.head(10), as_of=DAY)
     assert "list of open orders" not in few.sources.notes.fillna("").item()
+
+
+def test_a_late_vendor_whose_name_another_connection_has_is_told_apart():
+    table = received(first="2024-01-01")
+    late = table.assign(
+        delivered_date=table.delivered_date + pd.to_timedelta(table.vendor_name.eq("V0") * 25, unit="D")
+    )
+    both = [ma.Purchases.from_table(t, connection=c, as_of=DAY) for t, c in ((late, "emea"), (table, "us"))]
+    found = of_kind(ma.concat(both), "late")
+    assert found.sentence.endswith("at V0 (emea).")
+    assert "1 is later than chance allows: V0 (emea)" in found.why

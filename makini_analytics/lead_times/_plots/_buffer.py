@@ -57,7 +57,7 @@ def plot_buffer(
     rows = rows.sort_values("buffer_days", ascending=False, kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
     columns = charts.group_columns(rows, "n_lines")
-    names = charts.group_labels(rows, columns, 32)
+    names = charts.group_labels(rows, columns, 32, among=result)
     ax = charts.axes(ax, rows=len(rows))
     y = np.arange(len(rows))
     charts.name_rows(ax, [f"{n}  n={charts.number(k)}" for n, k in zip(names, rows["n_lines"], strict=True)])

@@ -67,7 +67,7 @@ def plot_shifts(
         return charts.no_data(
             ax, "changes of lead times", result, title=none if tested else few if len(result) else None
         )
-    names = charts.group_labels(rows, columns, 30)
+    names = charts.group_labels(rows, columns, 30, among=result)
     close = _lines is not None and len(rows) <= MOST_CLOSE and not is_engine_frame(_lines[0]) and roomy(ax, len(rows))
     ax = charts.axes(ax, rows=4 * len(rows) + 1 if close else len(rows) + 1)
     ax.set_yticks(np.arange(len(rows)), names)

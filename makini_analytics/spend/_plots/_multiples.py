@@ -126,7 +126,7 @@ def _panels(result: pd.DataFrame, keys: list[str], top: int) -> tuple[list[_Pane
     whole = np.ones(n_periods, dtype=bool)
     whole[place] = uncut(result)
     one_row_each = result.iloc[np.unique(code, return_index=True)[1]]
-    names = charts.group_labels(one_row_each, keys)
+    names = charts.group_labels(one_row_each, keys, among=one_row_each)
     panels = [_Panel(names[g], totals[g], values[g]) for g in ranked[:top]]
     if len(rest := ranked[top:]):
         panels.append(_Panel(f"Other ({charts.number(len(rest))})", totals[rest].sum(), values[rest].sum(axis=0)))

@@ -70,12 +70,14 @@ def plot_order_pattern(
         return charts.no_data(ax, "order pattern", result)
     rows = result.head(top)
     columns = charts.group_columns(result, "currency")
-    names = charts.group_labels(rows, columns, 26)
+    names = charts.group_labels(rows, columns, 26, among=result)
     about = result.attrs.get("parameters", {})
     panels = [p for p in _panels(about, currency) if rows[p.column].notna().any()]
     ax = charts.axes(ax, rows=len(rows) + 2)
     charts.columns_beside_names(ax, names, len(panels), top=-1.8)
-    headline, column, of = _question(rows, charts.group_labels(rows, columns, charts.IN_TITLE), _below(about, currency))
+    headline, column, of = _question(
+        rows, charts.group_labels(rows, columns, charts.IN_TITLE, among=result), _below(about, currency)
+    )
     said: list[list[str]] = [[] for _ in names]
     for k, panel in enumerate(panels):
         _draw(ax, k, panel, rows, said, of if panel.column == column else -1)

@@ -70,7 +70,7 @@ def plot_pareto(
     classes = (f"{c} {_count(ranked[ranked['abc_class'] == c], columns, ' and ')}" for c in "ABC")
     first = ranked.head(10)
     alt = f"Class {', '.join(classes)}. "
-    alt += alternative(charts.group_labels(first, columns), first["spend"].tolist(), currency)
+    alt += alternative(charts.group_labels(first, columns, among=ranked), first["spend"].tolist(), currency)
     headline = title or _class_a(ranked, columns, what)
     places = result.index.get_indexer(ranked.index)
     rows = [places[first:end].tolist() for first, end in zip(steps["first"], steps["end"], strict=True)]
@@ -140,7 +140,7 @@ def _class_a(ranked: pd.DataFrame, columns: list[str], what: str) -> str:
     few, n = int(known[of_a].sum()), int(known.sum())
     if n == 1 and len(ranked) == 1:
         of_part = " that was picked" if vendors_hidden_by(ranked) else ""
-        return f"{charts.group_labels(ranked, columns, charts.IN_TITLE)[0]} makes all {what.lower()}{of_part}"
+        return f"{charts.group_labels(ranked, columns, charts.IN_TITLE, among=ranked)[0]} makes all {what.lower()}{of_part}"
     make = "makes" if few == 1 else "make"
     of = charts.counted(n, charts.row_noun(columns))
     return f"{charts.number(few)} of {of} {make} {charts.percent(end)} of {'their ' if charts.is_part(ranked) else ''}{what.lower()}{unknown}"

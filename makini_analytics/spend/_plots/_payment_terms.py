@@ -55,7 +55,7 @@ def plot_payment_terms(
         return charts.no_data(ax, "payment terms", result, title="No line has terms of payment that are understood")
     head = rows.head(top)
     columns = charts.group_columns(result, "currency")
-    names = charts.group_labels(head, columns, 32)
+    names = charts.group_labels(head, columns, 32, among=result)
     ax = charts.axes(ax, rows=len(head))
     charts.name_rows(ax, names)
     for i, row in enumerate(head.to_dict("records")):

@@ -101,7 +101,7 @@ def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list
     shown = [c for c in ("product_code", "description", *columns) if c in columns and rows[c].notna().any()][:1]
     if "vendor_name" in columns and (len(set(rows["vendor_name"])) > 1 or not shown):  # one vendor's name says nothing
         shown.append("vendor_name")
-    labels = charts.group_labels(head, shown or columns)
+    labels = charts.group_labels(head, shown or columns, among=result)
     values, rates = (head[c].astype("float64").tolist() for c in ("ppv", "ppv_rate"))
     slips = rows["n_doubtful"] > 0 if "n_doubtful" in rows else pd.Series(False, index=rows.index)
     doubtful = slips[head.index].tolist()
