@@ -4,6 +4,7 @@ A metric says what it wants as a rule; the engine that holds the lines counts th
 """
 
 from ._ages import ENDINGS, Ages, ages, one_of_each, spread_cancellations
+from ._boxes import OUTLIER, by_the_box
 from ._calendars import Span, WorkCalendar, day_counter
 from ._clusters import ClusterSums, cluster_sums
 from ._day_counts import Cells, DayCounts, count_days, quantile
@@ -82,6 +83,7 @@ __all__ = [
     "NOT_RECORDED",
     "N_ROWS",
     "OF_ORDER",
+    "OUTLIER",
     "RECORDED_SHARE",
     "SMALL_N",
     "STARTS",
@@ -122,6 +124,7 @@ __all__ = [
     "at_risk",
     "beside_each_other",
     "by_line",
+    "by_the_box",
     "cluster_of",
     "cluster_sums",
     "count_days",

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from .. import charts, spend, units
+from ..compute import by_the_box
 from ..frames import AsOfDays
-from ..review import by_the_box
 from ._lists import shown
 from ._settle import LONGEST, much, said
 

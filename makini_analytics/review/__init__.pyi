@@ -2,7 +2,6 @@
 from ._delivery_kinds import fell_due_lately as fell_due_lately
 from ._due_date import due_of as due_of
 from ._duplicate_kinds import smaller_entries as smaller_entries
-from ._evidence import by_the_box as by_the_box
 from ._evidence import decided_by_units as decided_by_units
 from ._evidence import named as named
 from ._findings import Review as Review

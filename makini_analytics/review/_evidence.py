@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import discoveries, two_sided
+from ..compute import by_the_box, discoveries, two_sided
 from ..frames import Mask, pairs
 
 Floats = npt.NDArray[np.float64]
@@ -49,10 +49,6 @@ def clear_in(family: Mapping[str, Evidence]) -> dict[str, Mask]:
     return dict(zip(family, np.split(found, ends[:-1]) if len(ends) else [], strict=True))
 
 
-#: A price that moved by more than so many times within a year is more likely that of a box of 5, 6, 24 or 1,000, or mistyped.
-_MOST_TIMES = 4
-#: In one unit that of a hundred pieces, or a slip of two digits: what `spend.price_changes` takes for a slip, too.
-_MOST_TIMES_IN_A_UNIT = 50
 OTHER_UNITS = "in another unit"
 #: Of fewer lines of items of both years, a change of lead times is not taken apart; of a smaller part it is one of what is bought.
 _ENOUGH_SAME, MOSTLY_SAME = 0.2, 0.5
@@ -88,12 +84,6 @@ def without_other_units(items: pd.DataFrame) -> pd.DataFrame:
     out = items[~other].reset_index(drop=True) if most else items
     out.attrs = {**items.attrs, OTHER_UNITS: len(items) - len(out)}
     return out
-
-
-def by_the_box(times: Floats, unit: pd.Series) -> Mask:
-    """Which prices moved so many times, for what their unit says, that they are more likely those of a box or of a hundred."""
-    most = np.where(unit.isna().to_numpy(dtype=bool), _MOST_TIMES, _MOST_TIMES_IN_A_UNIT)
-    return np.asarray(np.abs(np.log(times)) > np.log(most), dtype=np.bool_)
 
 
 def named(table: pd.DataFrame) -> Mask:

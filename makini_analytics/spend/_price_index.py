@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import (
+    OUTLIER,
     By,
     Cells,
     Groups,
     InSteps,
+    by_the_box,
     crossed,
     figure,
     group_lines,
@@ -23,11 +25,11 @@ from ..compute import (
     period_number,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, days_of, encode
+from ..frames import AsOf, Mask, days_of, encode
 from ..system import flag_of
 from ._geks import Lots, Series, series
 from ._items import items_of
-from ._slips import OUTLIER, slips
+from ._slips import slips
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -158,6 +160,9 @@ def price_index(
     result = _table(columns, groups, outer.keys, alias, reference is not None)
     shown = None if benchmark is None else str(getattr(benchmark, "name", None) or "own series")
     notes = _notes(result, groups, levels, window)
+    if n := _of_another_unit(inner, even / quantity, ~odd):
+        items_have = "1 item without a unit has" if n == 1 else f"{n:,} items without a unit have"
+        notes.append(f"{items_have} prices so far apart that some are more likely those of a box, or of a hundred.")
     return items.with_provenance(result, notes=notes, benchmark=shown)
 
 
@@ -256,6 +261,15 @@ def _table(
         result["benchmark"] = of["benchmark"]
     reason = np.concatenate([np.empty(0, dtype=object), *(c["reason"] for c in columns)])
     return result.assign(reason=pd.array(reason, dtype="string"))
+
+
+def _of_another_unit(items: Groups, price: Floats, rows: Mask) -> int:
+    """Return of how many items the highest price is, for what their unit says, too far off the lowest."""
+    low, high = np.full(len(items), np.inf), np.zeros(len(items))
+    np.minimum.at(low, items.codes[rows], price[rows])
+    np.maximum.at(high, items.codes[rows], price[rows])
+    times = np.divide(high, low, out=np.full(len(items), np.nan), where=np.isfinite(low) & (low > 0))
+    return int(by_the_box(times, items.keys["unit"].iloc[: len(items)]).sum())
 
 
 def _notes(result: pd.DataFrame, groups: list[_Group], levels: list[Series], window: int) -> list[str]:

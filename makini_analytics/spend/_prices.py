@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import InSteps, figure, key_columns, leave_out_unreadable, period_alias
+from ..compute import OUTLIER, InSteps, by_the_box, figure, key_columns, leave_out_unreadable, period_alias
 from ..errors import one_of
 from ..frames import AsOf, days_of, pairs
 from ..system import flag_of
 from ._baselines import BASELINES, Baseline, listed_prices, prices_before, slips_before
 from ._items import items_of
-from ._slips import OUTLIER, slips
+from ._slips import slips
 
 Floats = npt.NDArray[np.float64]
 
@@ -149,7 +149,18 @@ def _notes(result: pd.DataFrame, baseline: Baseline) -> list[str]:
     if doubtful:
         lines = "1 compared line has" if doubtful == 1 else f"{doubtful:,} compared lines have"
         notes.append(f"{lines} a price or baseline price {OUTLIER} times off, more likely a slip than a price.")
+    if n := int(of_another_unit(result).sum()):
+        prices = "1 price moved" if n == 1 else f"{n:,} prices moved"
+        notes.append(
+            f"{prices} so far that it is more likely that of a box, or of a hundred, since no unit says otherwise."
+        )
     return notes
+
+
+def of_another_unit(result: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return the rows whose price, for what their unit says, is too far off the baseline's to be one of the same unit."""
+    price, base = (result[c].to_numpy(dtype=float, na_value=np.nan) for c in ("price", "base_price"))
+    return by_the_box(np.where((price > 0) & (base > 0), price / np.where(base > 0, base, 1.0), np.nan), result["unit"])
 
 
 def _against(lot: pd.DataFrame, base: Floats, baseline: Baseline) -> pd.DataFrame:

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-#: A price 50 times the item's median, or a 50th of it, is more likely a slip of two digits, or a price per hundred, than a price.
-OUTLIER = 50
+from ..compute import OUTLIER
 
 
 def slips(key: npt.NDArray[np.integer[Any]], price: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

@@ -352,3 +352,19 @@ def test_rows_without_a_vendor_are_no_vendors_in_a_pareto_chart():
     assert " of 18 vendors are the tail" in title(tail)
     assert "beyond the first 80 % of spend that has a vendor" in captions_of(tail).subtitle
     assert "that has a vendor" not in captions_of(spend.plot_tail(frame.dropna(subset=["vendor_id"]))).subtitle
+
+
+def test_a_box_without_a_unit_is_marked_as_no_price():
+    """Pieces were bought, and now boxes of ten at ten times the price."""
+    pieces = [(f"2024-0{m}-01", 10.0, 100.0) for m in range(1, 10)]
+    lines = priced(*pieces, *(("2025" + day[4:], n / 10, amount) for day, n, amount in pieces))
+    got = spend.price_changes(lines)
+    assert got.ppv_rate.max() == 9
+    assert "1 price moved so far that it is more likely that of a box" in explain(got)
+    ax = spend.plot_price_changes(got)
+    assert "most of it by doubtful prices" in captions_of(ax).title
+    assert "doubtful price" in str([t.get_text() for t in ax.texts])
+    assert "1 item without a unit has prices so far apart" in explain(spend.price_index(lines, freq="Y", min_items=1))
+    known = lines.assign(unit_of_measure="EA")
+    for figure in (spend.price_changes(known), spend.price_index(known, freq="Y", min_items=1)):
+        assert "box" not in explain(figure)

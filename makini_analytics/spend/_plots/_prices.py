@@ -16,7 +16,7 @@ from ...frames import AsOf
 from .._baselines import Baseline
 from .._dispersion import price_dispersion
 from .._history import price_history
-from .._prices import price_changes
+from .._prices import of_another_unit, price_changes
 from ._measure import alternative, bars, head_and_rest, in_currency, signed
 
 _BASELINES = {
@@ -83,7 +83,11 @@ def plot_price_changes(
     part = spend_compared / float(result.loc[result["period"] == last, "spend"].sum())
     prices = _BASELINES.get(result.attrs.get("parameters", {}).get("baseline", ""), "the list prices")
     amount = f"{charts.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at"
-    headline = title or f"{charts.period_name(last)}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
+    moved = rows["ppv"].abs()
+    most = ", most of it by doubtful prices" if moved[doubtful_prices(rows)].sum() > moved.sum() / 2 else ""
+    headline = (
+        title or f"{charts.period_name(last)}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}{most}"
+    )
     sub = (
         f"Purchase price variance, {in_currency(currency)}, positive = paid more, the largest first; {charts.percent(part)} of the "
         "priced spend is of items with a baseline"
@@ -103,14 +107,20 @@ def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list
         shown.append("vendor_name")
     labels = charts.group_labels(head, shown or columns, among=result)
     values, rates = (head[c].astype("float64").tolist() for c in ("ppv", "ppv_rate"))
-    slips = rows["n_doubtful"] > 0 if "n_doubtful" in rows else pd.Series(False, index=rows.index)
-    doubtful = slips[head.index].tolist()
+    odd = doubtful_prices(rows)
+    doubtful = odd[head.index].tolist()
     if len(rest):
         labels.append(f"Other ({charts.number(len(rest))})")
         values.append(float(rest["ppv"].sum()))
         rates.append(np.nan)
-        doubtful.append(bool(slips[rest.index].any()))
+        doubtful.append(bool(odd[rest.index].any()))
     return labels, values, rates, doubtful
+
+
+def doubtful_prices(rows: pd.DataFrame) -> pd.Series:
+    """Return which rows have a price that is more likely a slip, or of another unit, than a price."""
+    slips = rows["n_doubtful"] > 0 if "n_doubtful" in rows else pd.Series(False, index=rows.index)
+    return slips | of_another_unit(rows) if {"base_price", "unit"} <= set(rows) else slips
 
 
 def _rate(rate: float) -> str:
