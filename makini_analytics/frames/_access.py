@@ -149,23 +149,45 @@ def _are_numbers(column: pd.Series) -> bool:
 
 
 def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
-    """Return a date column as ``datetime64[D]`` (NaT where missing); an instant gives its UTC day."""
+    """Return a date column as ``datetime64[D]`` (NaT where missing).
+
+    An instant gives its UTC day; instants that are all midnight in their own zone the days that they are there.
+    """
     column = values(frame, name, "datetime64[us]")
     if not isinstance(column.dtype, pd.DatetimeTZDtype) and column.dtype.kind != "M":
-        if _are_numbers(column):  # pandas would take 20250131 for nanoseconds, and all of it be January 1970
-            raise SchemaError(f"the column {name!r} holds {column.dtype}, not dates: cast it to a date first")
-        try:
-            column = pd.to_datetime(column)
-        except (ValueError, TypeError) as e:
-            raise SchemaError(f"the column {name!r} holds values that are no dates: {e}") from e
+        column = _dated(column, name)
     elif isinstance(column.dtype, pd.ArrowDtype):
         column = column.astype(
             "datetime64[us, UTC]" if getattr(column.dtype.pyarrow_dtype, "tz", None) else "datetime64[us]"
         )
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+        own = column.dt.tz_localize(None)
+        # what is midnight in its own zone throughout are days, as 1 January in Berlin, which is 31 December in UTC
+        column = (
+            own
+            if (own.dropna() == own.dropna().dt.normalize()).all()
+            else column.dt.tz_convert("UTC").dt.tz_localize(None)
+        )
     array = column.to_numpy()
     return _whole_days(array) if array.dtype == "datetime64[us]" else array.astype("datetime64[D]")
+
+
+def _dated(column: pd.Series, name: str) -> pd.Series:
+    """Return a column that is not one of dates as one: objects, ISO texts, or texts with the month's name."""
+    if _are_numbers(column):  # pandas would take 20250131 for nanoseconds, and all of it be January 1970
+        raise SchemaError(f"the column {name!r} holds {column.dtype}, not dates: cast it to a date first")
+    texts = column[column.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)].astype("string").str.strip()
+    odd = texts[pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).isna() & (texts != "")]
+    # pandas would take 05.03.2025 for 3 May
+    if len(unsure := odd[~odd.str.contains(r"[^\W\d_]{3}")]):
+        raise SchemaError(
+            f"the column {name!r} holds {unsure.iloc[0]!r}, which is no ISO date: read it first, as pd.to_datetime(lines.{name}, dayfirst=True)"
+        )
+    try:
+        return pd.to_datetime(column.where(column != ""), format="mixed", utc=True)
+    except (ValueError, TypeError) as e:
+        why = str(e).splitlines()[0].partition(". ")[0]  # what follows are pandas' own options
+        raise SchemaError(f"the column {name!r} holds values that are no dates ({why}): read it as dates first") from e
 
 
 def _whole_days(instants: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:

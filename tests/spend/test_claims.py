@@ -364,7 +364,8 @@ def test_a_box_without_a_unit_is_marked_as_no_price():
     ax = spend.plot_price_changes(got)
     assert "most of it by doubtful prices" in captions_of(ax).title
     assert "doubtful price" in str([t.get_text() for t in ax.texts])
-    assert "1 item without a unit has prices so far apart" in explain(spend.price_index(lines, freq="Y", min_items=1))
-    known = lines.assign(unit_of_measure="EA")
-    for figure in (spend.price_changes(known), spend.price_index(known, freq="Y", min_items=1)):
+    two = pd.concat([lines, lines.assign(product_code="Q", amount=1.0, quantity=1.0)])
+    assert "1 item without a unit has prices so far apart" in explain(spend.price_index(two, freq="Y", min_items=2))
+    known = two.assign(unit_of_measure="EA")
+    for figure in (spend.price_changes(known), spend.price_index(known, freq="Y", min_items=2)):
         assert "box" not in explain(figure)
