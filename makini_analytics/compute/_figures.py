@@ -178,6 +178,7 @@ def figure(
         called = name or f"{function.__module__.split('.')[1]}.{function.__name__}"
         parameters = signature.parameters.values()
         data = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+        optional = [c.rstrip("?") for c in columns if c.endswith("?")]
         defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         opened = lines_of if any_frame else frame_of
 
@@ -219,7 +220,11 @@ def figure(
             if meant != currency:
                 return counted(args, {**given, "currency": meant}, brought)
             passed = args[0] if args else given.get(data[0])
-            doubts = doubts_of(frame_of(passed, metric=called), called) if len(data) == 1 and is_pandas(passed) else ()
+            doubts = (
+                doubts_of(frame_of(passed, metric=called), called, optional)
+                if len(data) == 1 and is_pandas(passed)
+                else ()
+            )
             return stamp(
                 got.result,
                 metric=called,
@@ -307,6 +312,9 @@ def _currency_meant(currency: str, selection: Selection) -> str:
     """Return the currency as the lines have it, "EUR" for "eur"; raise where no line is in it."""
     there: list[str] = sorted({code for entry in selection.book() for code in entry["value"] if code})
     same = [code for code in there if code.casefold() == currency.strip().casefold()]
+    lines = selection.lines
+    if isinstance(lines, pd.DataFrame) and len(lines) and "currency" not in lines:
+        raise ConfigError(f"currency={currency!r}: the lines have no column 'currency'")
     if currency in there or not there:  # its lines don't count, for reasons that the result gives
         return currency
     if len(same) != 1:

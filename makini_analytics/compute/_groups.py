@@ -226,7 +226,8 @@ def _keyed_by_steps(
 def _most_frequent(name: Encoding, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
     """Return the name that most lines of each group carry, the first of the alphabet where several do."""
     out = np.full(n_groups, -1, dtype=name.codes.dtype)
-    known = name.codes >= 0
+    blank = np.flatnonzero(name.labels.astype("str").str.strip() == "")  # names nothing
+    known = (name.codes >= 0) & ~np.isin(name.codes, blank) if len(blank) else name.codes >= 0
     whole = bool(known.all())
     out[codes if whole else codes[known]] = name.codes if whole else name.codes[known]
     other = known & (out.take(codes) != name.codes)

@@ -2,46 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import numpy as np
 import pandas as pd
 
-from ..frames import DECIDED_BY, DECIDING
+from ..frames import DECIDED_BY, N_LINES, Mask, encode, values
 from ..system import warn
+from ..tidy import STATES
 
-#: What a figure takes every line for where one of the columns is not there by which lines count or don't.
-_SAID_BY = dict(zip(DECIDING, (
-    "cancelled lines and drafts count",
-    "deleted lines count",
-    "returns count as deliveries",
-    "a part of a delivery counts as all of it",
-    "whether delivery days are recorded is asked of all connections at once",
-), strict=True))  # fmt: skip
-_OF_SPEND = ("state", "deleted_at")
+#: What a figure takes every line for where one of the columns is not there.
+_SAID_BY = {
+    "state": "cancelled lines and drafts count",
+    "deleted_at": "deleted lines count",
+    "quantity": "returns count as deliveries",
+    "received_quantity": "a part of a delivery counts as all of it",
+    "connection": "whether delivery days are recorded is asked of all connections at once",
+    "currency": "amounts of all currencies are added up",
+    "unit_of_measure": "quantities of all units are added up",
+    "vendor_name": "vendors are called by their ids",
+}
+_DELIVERIES = ("state", "deleted_at", "quantity", "received_quantity", "connection")
+#: Figures of other rooms than spend that add up amounts, and those that add up quantities.
+_OF_AMOUNTS = (
+    "slippage.value_days",
+    "slippage.open_orders",
+    "slippage.order_book",
+    "slippage.arrivals",
+    "slippage.ageing",
+)
+_OF_QUANTITIES = (
+    "slippage.fill_rate",
+    "spend.price_changes",
+    "spend.price_index",
+    "spend.price_dispersion",
+    "spend.price_history",
+)
+_LINE = ("connection", "order_id", "line_id")
 
 
-def doubts_of(lines: pd.DataFrame, metric: str) -> tuple[str, ...]:
-    """Return in sentences what a frame lost that a figure would have read; say it, since a frame can be mended at once."""
-    told = [*_picked(lines, metric.partition(".")[0]), *_repeated(lines)]
+def doubts_of(lines: pd.DataFrame, metric: str, optional: Collection[str] = ()) -> tuple[str, ...]:
+    """Return in sentences what a frame lost that a figure would have read; say it, since a frame can be mended at once.
+
+    ``optional`` are the columns for want of which all lines are left out.
+    """
+    room = metric.partition(".")[0]
+    told = [*_picked(lines, metric, room, optional), *_repeated(lines)]
+    if room in ("spend", "slippage", "lead_times"):
+        told += _misspelt(lines)
     for sentence in told:
         warn(f"{metric}: {sentence}")
     return tuple(told)
 
 
-def _picked(lines: pd.DataFrame, room: str) -> list[str]:
+def _picked(lines: pd.DataFrame, metric: str, room: str, optional: Collection[str]) -> list[str]:
     had = lines.attrs.get(DECIDED_BY, ())  # a table of the user's own has the columns that it has, and no such list
-    asked = _OF_SPEND if room == "spend" else DECIDING if room in ("slippage", "lead_times") else ()
-    lost = [c for c in asked if c in had and c not in lines.columns]
+    asked = {"spend": ("state", "deleted_at", "currency"), "slippage": _DELIVERIES, "lead_times": _DELIVERIES}.get(
+        room, ()
+    )
+    asked += ("currency",) * (metric in _OF_AMOUNTS) + ("unit_of_measure",) * (metric in _OF_QUANTITIES)
+    asked += ("vendor_name",) * metric.endswith(".by_vendor") + tuple(optional)
+    lost = [c for c in dict.fromkeys(asked) if c in had and c not in lines.columns]
     if not lost:
         return []
-    so = "; ".join(_SAID_BY[c] for c in lost)
-    return [f"The lines lack {', '.join(lost)}, which data.lines has: {so}."]
+    so = "; ".join(dict.fromkeys(_SAID_BY.get(c, "no line can be placed by it") for c in lost))
+    index = [c for c in lost if c in lines.index.names]
+    mend = f" {', '.join(index)} is the index: lines.reset_index() makes it a column again." if index else ""
+    return [f"The lines lack {', '.join(lost)}, which data.lines has: {so}.{mend}"]
 
 
 def _repeated(lines: pd.DataFrame) -> list[str]:
-    """Say how many lines are there twice where two frames were put together: `pandas.concat` leaves their numbers twice, too."""
-    key = [c for c in ("connection", "order_id", "line_id") if c in lines.columns]
-    if lines.index.is_unique or "line_id" not in key:
+    """Say how many lines are there twice, where two frames were put together, or a join repeated the lines of one."""
+    key = [c for c in _LINE if c in lines.columns]
+    if "line_id" not in key or not _may_repeat(lines):
         return []
     # where a list has no numbers, tidy made them up, and two lists have the same ones
     key += [c for c in ("vendor_name", "order_date", "quantity", "amount") if c in lines.columns]
     n = int(lines.duplicated(key).sum())
     return [f"{n:,} of {len(lines):,} lines are there twice, and count twice: lines.drop_duplicates({key})."] * (n > 0)
+
+
+def _may_repeat(lines: pd.DataFrame) -> bool:
+    """Whether lines are likely to be there twice: of a million of them to look for each takes longer than most figures.
+
+    A part of data.lines has their numbers as its index, some of them. Both `pandas.concat` and a merge give others: the first each
+    twice, or new ones from 0, as a merge does, which leaves the lines that it repeats side by side.
+    """
+    if not lines.index.is_unique:
+        return True
+    if not isinstance(lines.index, pd.RangeIndex) or lines.index.start != 0 or lines.index.step != 1:
+        return False
+    if (n := lines.attrs.get(N_LINES)) is not None:
+        return bool(len(lines) != n)
+    beside = [(lines[c] == lines[c].shift()).fillna(False).to_numpy(dtype=bool) for c in _LINE if c in lines.columns]
+    found: Mask = np.logical_and.reduce(beside)
+    return bool(found.any())
+
+
+def _misspelt(lines: pd.DataFrame) -> list[str]:
+    """Say which states are none that a figure knows: "Cancelled" is not cancelled, and counts."""
+    state = encode(values(lines, "state", "string"), sort=False)
+    # a category may have no line
+    odd = [str(s) for i, s in enumerate(state.labels) if s not in STATES and (state.codes == i).any()]
+    if not odd:
+        return []
+    shown = ", ".join(map(repr, sorted(odd)[:3])) + (" and others" if len(odd) > 3 else "")
+    return [
+        f"state holds {shown}, none of {', '.join(STATES)}: such lines are taken for neither cancelled nor received."
+    ]

@@ -18,8 +18,13 @@ from .categoricals import texts_at, to_strings
 
 Mask = npt.NDArray[np.bool_]
 
-#: Columns by which lines count or don't, and where lines of `Purchases` carry which of them they have: who picks others loses these.
-DECIDING, DECIDED_BY = ("state", "deleted_at", "quantity", "received_quantity", "connection"), "decided_by"
+#: Columns for want of which a figure says something else, and where lines of `Purchases` carry which of them they have, and how many
+#: lines they are: who picks columns or rows of a frame loses these.
+DECIDING = (
+    "state", "deleted_at", "quantity", "received_quantity", "connection", "currency", "unit_of_measure", "vendor_name",
+    "order_date", "delivered_date", "required_date", "promised_date",
+)  # fmt: skip
+DECIDED_BY, N_LINES = "decided_by", "n_lines"
 #: Where a part of lines carries the connections of which the whole says what has come: a vendor that delivered nothing is late.
 TOLD_IN = "told_in"
 #: Where lines carry what they were narrowed to, such as ``{"vendor": "Rossi", "ordered from": "2025-01-01"}``.

@@ -11,13 +11,13 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..files import FileBeside, FileRead, beside, read_file, settled_by_numbers
-from ..frames import CARRIED, DECIDED_BY, DECIDING, as_day, categoricals, stack
+from ..frames import DECIDED_BY, DECIDING, N_LINES, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
 from ._filter import filtered, mark_open_list
 from ._habits import NoFrame
-from ._reach import check_frame, reach, source_of
+from ._reach import carried, check_frame, reach, source_of
 
 
 @dataclass(frozen=True, eq=False)  # frames have no truth value and no hash: purchases equal themselves alone
@@ -49,17 +49,17 @@ class Purchases(NoFrame):
         object.__setattr__(self, "as_of", day)
         for name in TABLES:
             check_frame(name, getattr(self, name))
-        attrs = {"source": source_of(self.sources)} | reach(self.sources, day)
-        # attrs serve titles and footnotes. They go on a shallow copy: the caller's frame stays untouched.
+        said = {"source": source_of(self.sources)} | reach(self.sources, day)
+        attrs = {k: v for k, v in said.items() if v is not None}
+        # attrs serve titles and footnotes, and go on a shallow copy: the caller's frame stays untouched
         for name in ("orders", "lines", "issues"):
             frame = getattr(self, name).copy(deep=False)
             repeated = {c.name for c in TABLES[name] if c.kind == "label"}
             repeated |= {c for c in frame.columns if str(c).startswith("custom.")}
             frame = categoricals.as_strings(frame, repeated)
-            # the rates that `currency.convert` used, and what `filter` picked
-            done = {k: getattr(self, name).attrs.get(k) for k in ("currency", *CARRIED)}
-            done[DECIDED_BY] = [c for c in DECIDING if c in frame] if name == "lines" and len(self.sources) else None
-            frame.attrs = {k: v for k, v in (attrs | done).items() if v is not None} if name != "issues" else {}
+            frame.attrs = {} if name == "issues" else attrs | carried(frame)
+            if name == "lines" and len(self.sources):
+                frame.attrs |= {DECIDED_BY: [c for c in DECIDING if c in frame], N_LINES: len(frame)}
             object.__setattr__(self, name, frame)
 
     def __len__(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
-from ..frames import OWN_DAYS, OWN_WINDOWS
+from ..frames import CARRIED, OWN_DAYS, OWN_WINDOWS
 
 
 def source_of(sources: pd.DataFrame) -> str | None:
@@ -41,6 +41,11 @@ def reach(sources: pd.DataFrame, as_of: pd.Timestamp | None) -> dict[str, Any]:
 
 def _text(day: Any) -> str | None:
     return None if day is None or pd.isna(day) else str(day.date())
+
+
+def carried(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what a frame carries beside its reach: the rates that `currency.convert` used, and what `filter` picked."""
+    return {k: v for k in ("currency", *CARRIED) if (v := frame.attrs.get(k)) is not None}
 
 
 def check_frame(name: str, frame: object) -> None:

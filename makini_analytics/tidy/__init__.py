@@ -21,7 +21,7 @@ from ._orders import OrdersBuilder, tidy_orders
 from ._parsing import parse_values, sound, zone
 from ._receipt_status import has_come
 from ._row_checks import subtotals
-from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, empty
+from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, STATES, TABLES, Column, empty
 from ._settled import READ_TOGETHER, TidyOrders
 from ._stale import moved_away, stale_by_names, stale_by_receipts, stale_by_returns, told_beside, weighed_again
 from ._status_words import meaning, sap_line_status
@@ -42,6 +42,7 @@ __all__ = [
     "RECEIPT",
     "SETTLED",
     "SOURCES",
+    "STATES",
     "TABLES",
     "Beside",
     "Column",

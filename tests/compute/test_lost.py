@@ -54,3 +54,50 @@ def test_two_extracts_put_together_that_share_lines(lines):
         spend.by_vendor(overlapping)
     half = pd.concat([lines.iloc[:900].reset_index(drop=True), lines.iloc[900:].reset_index(drop=True)])
     spend.by_vendor(half)  # their numbers are there twice, and no line
+
+
+def test_what_a_join_repeats_is_said_whatever_its_index(lines):
+    twice = lines.merge(lines[["order_id", "site_id"]].drop_duplicates(), on="order_id", suffixes=("", "_of"))
+    fanned = lines.merge(lines[["order_id", "site_id"]], on="order_id", suffixes=("", "_of"))
+    others = pd.DataFrame({"order_id": [*lines.order_id.unique()] * 2})
+    spend.by_vendor(twice)
+    for repeated in (fanned, lines.merge(others, on="order_id"), pd.concat([lines, lines.head(9)], ignore_index=True)):
+        with pytest.warns(ma.MakiniWarning, match=rf"{len(repeated) - len(lines):,} of {len(repeated):,} lines are there twice"):  # fmt: skip
+            spend.by_vendor(repeated)
+    for part in (lines.sample(99, random_state=0), lines.head(99), lines.tail(99).reset_index(drop=True)):
+        spend.by_vendor(part)
+
+
+@pytest.mark.parametrize(
+    ("figure", "lost", "so"),
+    one_in(
+        2,
+        [
+            (spend.by_vendor, "currency", "amounts of all currencies are added up"),
+            (slippage.open_orders, "currency", "amounts of all currencies are added up"),
+            (slippage.fill_rate, "unit_of_measure", "quantities of all units are added up"),
+            (spend.by_period, "order_date", "no line can be placed"),
+            (lead_times.by_vendor, "vendor_name", "vendors are called by their ids"),
+        ],
+    ),
+)
+def test_a_column_that_is_read_is_missed(lines, figure, lost, so):
+    with pytest.warns(ma.MakiniWarning, match=f"The lines lack {lost}, which data.lines has: {so}"):
+        figure(lines.rename(columns={lost: "x"}))
+    with pytest.warns(ma.MakiniWarning, match=rf"{lost} is the index: lines\.reset_index\(\)"):
+        figure(lines.set_index(lost))
+
+
+def test_a_currency_is_asked_of_lines_that_have_one(lines):
+    with pytest.raises(ma.ConfigError, match="the lines have no column"):
+        spend.by_vendor(lines.drop(columns="currency"), currency="USD")
+
+
+def test_a_state_that_no_figure_knows_is_said(lines):
+    with pytest.warns(ma.MakiniWarning, match="state holds 'Cancelled', .*, none of draft, open, received"):
+        slippage.open_orders(lines.assign(state=lines.state.str.title()))
+
+
+def test_a_blank_names_no_vendor(lines):
+    blank, missing = (lines.assign(vendor_name=lines.vendor_name.where(lines.index % 3 == 0, x)) for x in (" ", pd.NA))
+    pd.testing.assert_frame_equal(spend.by_vendor(blank), spend.by_vendor(missing))

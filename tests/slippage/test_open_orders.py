@@ -235,7 +235,7 @@ def test_a_line_cancelled_on_an_unknown_day_is_not_taken_as_open(sample):
     more = sample[sample.delivered_date.notna()].sample(2000, random_state=3, replace=True)
     more = more.assign(
         state="cancelled", delivered_date=pd.NaT, cancelled_date=pd.NaT, order_id="c", received_quantity=0.0
-    )
+    ).assign(line_id=[f"c{i}" for i in range(2000)])
     got = slippage.open_orders(pd.concat([sample, more], ignore_index=True), as_of=SAMPLE)
     assert got.chance_on_time.tolist() == usual.chance_on_time.tolist()
     dated = more.assign(cancelled_date=more.order_date + pd.Timedelta(days=40))
