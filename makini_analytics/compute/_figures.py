@@ -220,11 +220,10 @@ def figure(
             if meant != currency:
                 return counted(args, {**given, "currency": meant}, brought)
             passed = args[0] if args else given.get(data[0])
-            doubts = (
-                doubts_of(frame_of(passed, metric=called), called, optional)
-                if len(data) == 1 and is_pandas(passed)
-                else ()
-            )
+            by = options.get("by")
+            read = [*optional, *["vendor_name"] * ("vendor" in ([by] if isinstance(by, str) else by or ()))]
+            one_frame = len(data) == 1 and is_pandas(passed)
+            doubts = doubts_of(frame_of(passed, metric=called), called, read) if one_frame else ()
             return stamp(
                 got.result,
                 metric=called,

@@ -41,13 +41,13 @@ _OF_QUANTITIES = (
 _LINE = ("connection", "order_id", "line_id")
 
 
-def doubts_of(lines: pd.DataFrame, metric: str, optional: Collection[str] = ()) -> tuple[str, ...]:
+def doubts_of(lines: pd.DataFrame, metric: str, read: Collection[str] = ()) -> tuple[str, ...]:
     """Return in sentences what a frame lost that a figure would have read; say it, since a frame can be mended at once.
 
-    ``optional`` are the columns for want of which all lines are left out.
+    ``read`` are columns that it reads, and does without.
     """
     room = metric.partition(".")[0]
-    told = [*_picked(lines, metric, room, optional), *_repeated(lines)]
+    told = [*_picked(lines, metric, room, read), *_repeated(lines)]
     if room in ("spend", "slippage", "lead_times"):
         told += _misspelt(lines)
     for sentence in told:
@@ -55,14 +55,15 @@ def doubts_of(lines: pd.DataFrame, metric: str, optional: Collection[str] = ()) 
     return tuple(told)
 
 
-def _picked(lines: pd.DataFrame, metric: str, room: str, optional: Collection[str]) -> list[str]:
+def _picked(lines: pd.DataFrame, metric: str, room: str, read: Collection[str]) -> list[str]:
     had = lines.attrs.get(DECIDED_BY, ())  # a table of the user's own has the columns that it has, and no such list
-    asked = {"spend": ("state", "deleted_at", "currency"), "slippage": _DELIVERIES, "lead_times": _DELIVERIES}.get(
-        room, ()
-    )
+    asked: tuple[str, ...] = {
+        "spend": ("state", "deleted_at", "currency"),
+        "slippage": _DELIVERIES,
+        "lead_times": _DELIVERIES,
+    }.get(room, ())
     asked += ("currency",) * (metric in _OF_AMOUNTS) + ("unit_of_measure",) * (metric in _OF_QUANTITIES)
-    asked += ("vendor_name",) * metric.endswith(".by_vendor") + tuple(optional)
-    lost = [c for c in dict.fromkeys(asked) if c in had and c not in lines.columns]
+    lost = [c for c in dict.fromkeys([*asked, *read]) if c in had and c not in lines.columns]
     if not lost:
         return []
     so = "; ".join(dict.fromkeys(_SAID_BY.get(c, "no line can be placed by it") for c in lost))

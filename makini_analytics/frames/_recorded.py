@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,9 @@ class Recorded:
     never: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
     #: The same of items of other vendors, as of freight and taxes beside goods.
     items: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
+    #: The same of types and categories of other items, as of services that no item number names.
+    types: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
+    categories: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
     #: The keys of the sites of other connections that record no longer what has come, each with its last due date that tells anything.
     sites: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
 
@@ -53,18 +56,19 @@ class Recorded:
         return bool(self.until or self.sites)
 
     def outside(self, lines: pd.DataFrame) -> Mask:
-        """Which lines are due before the first or after the last of these days of their connection, or of such a vendor or item."""
+        """Which lines are due before the first or after the last of these days of their connection, or of such a vendor, item, or kind."""
         out = np.zeros(len(lines), dtype=np.bool_)
         day = due_day(lines) if self.since or self.ended else np.zeros(0, dtype="datetime64[D]")
         if self.since or self.until:
             out |= (day < _of(lines, self.since)) | (day > _of(lines, self.until))
-        for by_key, whose in ((self.never, vendor_of), (self.items, item_of), (self.sites, site_of)):
+        for kind, whose in BY_KEY.items():
+            by_key: Mapping[str, Mapping[str, pd.Timestamp]] = getattr(self, kind)
             if not by_key:
                 continue
             names, of = connections_of(lines), whose(lines)
             for connection, keys in by_key.items():
                 mine = np.asarray(names.labels == connection)[names.codes]
-                if by_key is self.sites:
+                if kind == "sites":
                     last = pd.Series(keys).reindex(of.labels).to_numpy(dtype="datetime64[D]")
                     out |= mine & (day > np.append(last, np.datetime64("NaT"))[of.codes])
                 else:
@@ -74,11 +78,15 @@ class Recorded:
     def before(self, day: AsOfDays) -> Recorded:
         """Return the same for whoever looks from a day: what is due after it is not late in any case."""
         until = {n: last for n, last in self.until.items() if last + _AFTER + _QUIET <= day.of(n)}
-        by = [
-            {n: {k: told for k, told in of.items() if told + lasting <= day.of(n)} for n, of in by_key.items()}
-            for by_key, lasting in ((self.never, _AT_ONCE), (self.items, _AT_ONCE), (self.sites, _AFTER + _QUIET))
-        ]
-        return Recorded(self.since, until, *({n: of for n, of in by_key.items() if of} for by_key in by))
+        by = {}
+        for kind in BY_KEY:
+            lasting = _AFTER + _QUIET if kind == "sites" else pd.Timedelta(0)
+            some = {
+                n: {k: told for k, told in of.items() if told + lasting <= day.of(n)}
+                for n, of in getattr(self, kind).items()
+            }
+            by[kind] = {n: of for n, of in some.items() if of}
+        return Recorded(self.since, until, **by)
 
     def at_sites_of(self, lines: pd.DataFrame) -> Recorded:
         """Return the same without the sites of which some lines have none after the last day."""
@@ -101,8 +109,7 @@ class Recorded:
         return {**days, **by_key}
 
 
-BY_KEY = ("never", "items", "sites")
-_AFTER, _QUIET, _AT_ONCE = (pd.Timedelta(days=n) for n in (LATE, SILENT, 0))
+_AFTER, _QUIET = pd.Timedelta(days=LATE), pd.Timedelta(days=SILENT)
 
 
 def vendor_of(lines: pd.DataFrame) -> Encoding:
@@ -118,6 +125,22 @@ def item_of(lines: pd.DataFrame) -> Encoding:
 def site_of(lines: pd.DataFrame) -> Encoding:
     """Return the site that each line is for: its id, its name where it has none."""
     return first_known(lines, ("site_id", "site_name"))
+
+
+def type_of(lines: pd.DataFrame) -> Encoding:
+    """Return the type of each line."""
+    return first_known(lines, ("type",))
+
+
+def category_of(lines: pd.DataFrame) -> Encoding:
+    """Return the category of each line."""
+    return first_known(lines, ("category",))
+
+
+#: What is told by the key of something, and of what.
+BY_KEY: dict[str, Callable[[pd.DataFrame], Encoding]] = {
+    "never": vendor_of, "items": item_of, "types": type_of, "categories": category_of, "sites": site_of,
+}  # fmt: skip
 
 
 def starts_after(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp], day: pd.Timestamp) -> Mask:

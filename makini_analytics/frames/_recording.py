@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from ..errors import ConfigError, SchemaError
 from ._access import Mask, connections_of, days_of, in_state, numbers, values
 from ._as_of import AsOfDays, as_of_days
 from ._codes import Encoding, pairs
-from ._recorded import BY_KEY, EARLY, LATE, RECORDED, SILENT, Days, Recorded, due_dates, item_of, site_of, vendor_of
+from ._recorded import BY_KEY, EARLY, LATE, RECORDED, SILENT, Days, Recorded, due_dates, site_of, vendor_of
 
 #: Deliveries are recorded only since some day where, of the lines that were due before it, so many of so many vendors, due on so many
 #: days of two months or more, never came, and these are nearly all; where as many were due in a month as since, or a third; and where
@@ -41,11 +41,11 @@ def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
     known = lines.attrs.get(RECORDED)
     if known is not None:
         since, until = ({n: pd.Timestamp(day) for n, day in known[k].items()} for k in ("since", "until"))
-        by_key = (
-            {n: {key: pd.Timestamp(day) for key, day in of.items()} for n, of in known.get(k, {}).items()}
+        by_key = {
+            k: {n: {key: pd.Timestamp(day) for key, day in of.items()} for n, of in known.get(k, {}).items()}
             for k in BY_KEY
-        )
-        return Recorded(since, until, *by_key).before(as_of or own)
+        }
+        return Recorded(since, until, **by_key).before(as_of or own)
     try:
         return _found(
             lines, lambda name: np.fmin(own.of(name).to_datetime64(), (as_of or own).of(name).to_datetime64())
@@ -108,10 +108,19 @@ def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded
     until = _end(seen, ends, first, last)
     sites = _sites(seen, ends, until)
     counts = counts & ~Recorded(sites=sites).outside(lines)
-    never = _never(seen, ends, vendor_of(lines), counts)
-    # items of such a vendor are left out with the vendor
-    items = _never(seen, ends, item_of(lines), counts & ~Recorded(never=never).outside(lines))
-    return Recorded(since, until, never, items, sites)
+    found = Recorded(since, until, sites=sites)
+    for kind in (
+        "never",
+        "items",
+        "types",
+        "categories",
+    ):  # what is of such a vendor is left out with the vendor, and so on
+        never = _never(seen, ends, BY_KEY[kind](lines), counts)
+        if never:
+            only = cast("dict[str, Any]", {kind: never})
+            counts = counts & ~Recorded(**only).outside(lines)
+            found = replace(found, **only)
+    return found
 
 
 def _sites(seen: _Seen, ends: Days, until: Mapping[str, Any]) -> dict[str, dict[str, pd.Timestamp]]:

@@ -37,7 +37,12 @@ def had_another(view: View, table: pd.DataFrame) -> str:
     """Return how many items of one vendor came from another one before the twelve months: that one may be a source still."""
     of_items = view.item_named.labels.isin(first_known(table, ENTITIES["material"][0]).labels)
     rows = np.append(of_items, False)[view.item_named.codes] & named(view.narrow)
-    ever = spend.single_source(view.asked(view.part(rows)), currency=view.unit, as_of=view.day)
+    lines = view.asked(view.part(rows))
+    if "vendor_name" in lines:  # one that was entered anew, under another id, is no other vendor
+        lines = lines.assign(
+            vendor_id=values(lines, "vendor_name", "string").fillna(values(lines, "vendor_id", "string"))
+        )
+    ever = spend.single_source(lines, currency=view.unit, as_of=view.day)
     one, all_of = map(_items, (table, ever))
     n = int((~one.isin(all_of)).sum())
     if not n:

@@ -29,7 +29,7 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
     if view.nothing_told:
         return []
     names = values(view.lines, "connection", "string").astype("string").fillna("")
-    left_out = view.silent | names.isin(without).to_numpy(dtype=bool)
+    left_out = view.silent | view.posted | names.isin(without).to_numpy(dtype=bool)
     gone, rest = (sorted(map(str, names[rows].unique())) for rows in (left_out, ~left_out))
     recorded = [
         _outside(view, name, sign, day)
@@ -40,6 +40,8 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
     for never, columns in (
         (view.recorded.never, ("vendor_id", "vendor_name")),
         (view.recorded.items, ("material_id", "product_code", "description")),
+        (view.recorded.types, ("type",)),
+        (view.recorded.categories, ("category",)),
     ):
         for name, keys in sorted(never.items()):
             recorded += _without(view, name, keys, columns) if name in rest else []

@@ -1,4 +1,4 @@
-"""What of two years may be missing: months with hardly an order, and a system that goes on as another one."""
+"""What of two years may be missing: months with hardly an order, order dates, and a system that goes on as another one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from ..charts import percent
+from ..frames import Mask, days_of
 
 #: A month has hardly an order where it has less than this share of the lines of a usual one, which has orders on at least so many days;
 #: one such month may be by chance.
@@ -18,7 +21,21 @@ _SMALL = 0.1
 #: So many days lie at most between the last order of a system and the first of the one that takes its place, and so long do both run.
 _CHANGE_OVER, _SIDE_BY_SIDE = pd.Timedelta(days=62), pd.Timedelta(days=183)
 
+#: Where more of the lines of one year than of the other lack an amount, or of all lack an order date, by this share, their spend is not compared.
+UNEVEN = 0.05
+
 Ints = npt.NDArray[np.integer]
+
+
+def misdated(lines: pd.DataFrame, rows: Mask) -> str:
+    """Return which of some lines have no order date, or one that is none, in words; "" where they are few."""
+    ordered = days_of(lines, "order_date")[rows]
+    if (undated := float(np.mean(np.isnat(ordered)))) > UNEVEN:
+        return f"{percent(undated)} of the lines have no order date"
+    came = np.fmin(days_of(lines, "delivered_date"), days_of(lines, "first_receipt_date"))[rows]
+    if (early := float(np.mean(came < ordered))) > UNEVEN:
+        return f"{percent(early)} of the lines came before their order date, which may be the day on which they were loaded"
+    return ""
 
 
 def sparse_months(connection: Ints, month: Ints, day: Ints, n: int) -> tuple[int, int, int] | None:

@@ -9,7 +9,17 @@ import pandas as pd
 from ..compute import ENTITIES
 from ..frames import Encoding, Mask, Recorded, days_of, first_known, in_state, recorded, starts_after
 from ..system import cached_property
-from ._told import ITEM_NEVER_RECEIVED, NEVER_RECEIVED, NOTHING_TOLD, SITE_ENDED, outcomes_hidden, untold_of
+from ._told import (
+    ITEM_NEVER_RECEIVED,
+    KIND_NEVER_RECEIVED,
+    NEVER_RECEIVED,
+    NOTHING_TOLD,
+    POSTED,
+    SITE_ENDED,
+    outcomes_hidden,
+    posted_by_month,
+    untold_of,
+)
 from ._years import Years, day_in_words
 
 
@@ -44,7 +54,15 @@ class Judged(Years):
     @cached_property
     def untold(self) -> Mask:
         """Which lines nothing says of whether they came: these, and those that are due when their connection's deliveries are not recorded."""
-        return self.silent | self.recorded.outside(self.lines)
+        return self.silent | self.posted | self.recorded.outside(self.lines)
+
+    @cached_property
+    def posted(self) -> Mask:
+        """Which lines are of a connection whose days of delivery say no more than the month."""
+        if np.isnat(self.end.to_datetime64()):
+            return np.zeros(len(self.lines), dtype=bool)
+        months = pd.date_range(self.first_day_before.replace(day=1), self.end + pd.offsets.MonthEnd(0))
+        return posted_by_month(self.lines, days_of(self.lines, self.by_day), months) & ~self.silent
 
     @property
     def word(self) -> str:
@@ -54,7 +72,7 @@ class Judged(Years):
     @property
     def why_untold(self) -> list[tuple[Mask, str]]:
         """Some of these lines, and why nothing says so of them."""
-        out = [(self.silent, NOTHING_TOLD)]
+        out = [(self.silent, NOTHING_TOLD), (self.posted, POSTED)]
         for known, word in (
             (Recorded(since=self.recorded.since), "from"),
             (Recorded(until=self.recorded.until), "up to"),
@@ -63,10 +81,11 @@ class Judged(Years):
             days = ", ".join(f"{day_in_words(day)}{f' in {name}' if name else ''}" for name, day in of)
             when = "before" if word == "from" else "after"
             why = f"{self.word} {when} deliveries are recorded: judged {word} {days}"
-            out.append((known.outside(self.lines) & ~self.silent, why))
+            out.append((known.outside(self.lines) & ~self.silent & ~self.posted, why))
         for known, why in (
             (Recorded(never=self.recorded.never), NEVER_RECEIVED),
             (Recorded(items=self.recorded.items), ITEM_NEVER_RECEIVED),
+            (Recorded(types=self.recorded.types, categories=self.recorded.categories), KIND_NEVER_RECEIVED),
             (Recorded(sites=self.recorded.sites), SITE_ENDED),
         ):
             before = np.logical_or.reduce([rows for rows, _ in out])

@@ -12,9 +12,10 @@ from ._accounts import had_another, of_many_vendors
 from ._alone import largest
 from ._calls import in_currency, this_year, year_before
 from ._evidence import NO_VENDOR, OTHER_UNITS, Evidence, decided_by_units, named, price_shift
+from ._holes import UNEVEN
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._told import says_what
-from ._view import FEWEST_ORDERS, ITEM, UNEVEN, View
+from ._view import FEWEST_ORDERS, ITEM, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
 LIMIT = 0.5
@@ -219,7 +220,9 @@ def _no_prices(view: View) -> str:
     items = view.items
     if ((items["before"] > 0) & (items["after"] > 0)).any():
         return "no item was bought from the same vendor in both years"
-    whole = items.groupby([c for c in ITEM if c in items], dropna=False)[["before", "after"]].sum()
+    keys = [c for c in ITEM if c in items]
+    keys += ["description"] * (keys in ([], ["connection"]))  # nothing else says what was bought
+    whole = items.groupby(keys, dropna=False)[["before", "after"]].sum()
     unit = "the same unit in " if (whole > 0).all(axis=1).any() else ""
     return f"no item was bought in {unit}both years"
 

@@ -294,7 +294,8 @@ def data_line(view: View) -> list[str]:
     for one in view.recorded.each():
         outside = one.outside(lines)
         n_out, said = int((outside & ~said).sum()), said | outside
-        word, never = ("vendor", one.never) if one.never else ("item", one.items)
+        kinds = {"vendor": one.never, "item": one.items, "type": one.types, "category": one.categories}
+        word, never = next(((word, keys) for word, keys in kinds.items() if keys), ("", {}))
         for of, keys in never.items():
             whose = f"{count(len(keys), word)}{f' of {of}' if of else ''}"
             some = f"{count(n_out, 'line')} {'is' if n_out == 1 else 'are'}"

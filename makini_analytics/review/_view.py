@@ -13,10 +13,11 @@ import pandas as pd
 from .. import charts, quality, slippage, spend
 from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines, part
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOfDays, Mask, as_of_days, categoricals, counts_as_spend, days_of, encode, numbers, values
+from ..frames import AsOfDays, Mask, as_of_days, categoricals, counts_as_spend, encode, numbers, values
 from ..purchases import Purchases
 from ..system import cached_property
 from ._evidence import decided_by_units, in_all_currencies, without_other_units
+from ._holes import UNEVEN, misdated
 from ._judged import Judged
 from ._one_currency import in_one_currency
 from ._told import says_what
@@ -24,8 +25,6 @@ from ._years import with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
-#: Where more of the lines of one year than of the other lack an amount, by this share, their spend is not compared.
-UNEVEN = 0.05
 #: The columns that say which item a row is of; an id is another item in another connection.
 ITEM = ("connection", "material_id", "product_code")
 #: What figures of many lines read. Lines are wide, and some fifty parts of them are taken.
@@ -204,9 +203,8 @@ class View(Judged):
         years = [counts & (self.year_of_order == year) for year in (0, 1)]
         if not (self.has_amount.any() and all(rows.any() for rows in years)):
             return ""
-        undated = float(np.mean(np.isnat(days_of(self.lines, "order_date"))[counts]))
-        if undated > UNEVEN:
-            return f"{charts.percent(undated)} of the lines have no order date"
+        if told := misdated(self.lines, counts):
+            return told
         was, now = (1 - float(np.mean(self.has_amount[rows])) for rows in years)
         if not abs(was - now) > UNEVEN:
             return ""

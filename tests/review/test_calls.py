@@ -166,6 +166,12 @@ def test_a_connection_with_a_forecast_from_few_lines_is_left_out_of_what_is_expe
 
 def test_lines_without_a_connection_are_left_out_by_naming_the_others():
     lines = pd.DataFrame({"connection": ["a", None, "c"]}, dtype="string")
-    view = SimpleNamespace(lines=lines, nothing_told=False, recorded=Recorded(), silent=np.array([False, True, False]))
+    view = SimpleNamespace(
+        lines=lines,
+        nothing_told=False,
+        recorded=Recorded(),
+        silent=np.array([False, True, False]),
+        posted=np.zeros(3, bool),
+    )
     assert told(view) == ["lines.connection.isin(['a', 'c'])"]
     assert lines[eval(these(*told(view)).removeprefix("lines[").removesuffix("]"))].index.tolist() == [0, 2]

@@ -16,7 +16,15 @@ from makini_analytics.review._findings import look
 from tests.tiers import one_in
 
 DAY = AsOfDays(pd.Timestamp("2025-12-31"))
-NOTHING: dict[str, dict[str, str]] = {"since": {}, "until": {}, "never": {}, "items": {}, "sites": {}}
+NOTHING: dict[str, dict[str, str]] = {
+    "since": {},
+    "until": {},
+    "never": {},
+    "items": {},
+    "types": {},
+    "categories": {},
+    "sites": {},
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,77 @@
+"""Days that say less than they seem to: deliveries posted by the month, services that nobody receives, order dates of a migration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics.review import View
+from tests.review.test_recorded_lately import assert_all_accounted_for, received
+
+DAY = pd.Timestamp("2025-12-31")
+
+
+def told(table: pd.DataFrame) -> pd.DataFrame:
+    return ma.findings(ma.Purchases.from_table(table, connection="erp", as_of=DAY)).set_index("kind")
+
+
+def at_month_end(day: pd.Series) -> pd.Series:
+    return day + pd.offsets.MonthEnd(0)
+
+
+@pytest.mark.parametrize("post", [at_month_end, lambda day: day + pd.offsets.MonthBegin(1)])
+def test_deliveries_that_are_posted_by_the_month_are_not_late(post):
+    table = received(first="2024-01-01", late=0.05)
+    whole = post(table.delivered_date)
+    posted = table.assign(delivered_date=whole.where(whole <= DAY))
+    got = told(posted)
+    assert got.certainty[["late", "overdue", "soon late", "lead time"]].eq("can't be told").all()
+    assert "records deliveries on one day of each month" in got.sentence["late"]
+    assert told(table).certainty["late"] == "counted"
+    assert_all_accounted_for(ma.Purchases.from_table(posted, connection="erp", as_of=DAY), len(posted))
+
+
+def test_a_milk_run_once_a_month_is_judged():
+    table = received(first="2024-01-01", late=0.05)
+    run = table.assign(required_date=at_month_end(table.required_date))
+    run["delivered_date"] = run.required_date.where(run.required_date <= DAY) + pd.to_timedelta((run.index % 9 == 0) * 30, unit="D")  # fmt: skip
+    data = ma.Purchases.from_table(run, connection="erp", as_of=DAY)
+    assert not View.of(data).posted.any()
+
+
+def test_one_connection_that_posts_by_the_month_leaves_the_others_judged():
+    table = received(first="2024-01-01", late=0.05)
+    posted = table.assign(delivered_date=at_month_end(table.delivered_date))
+    both = [ma.Purchases.from_table(t, connection=c, as_of=DAY) for t, c in ((posted, "emea"), (table, "us"))]
+    view = View.of(ma.concat(both))
+    assert set(view.lines.connection[view.posted]) == {"emea"}
+    assert set(view.lines.connection[view.unjudged]) == {"emea"}
+
+
+@pytest.mark.parametrize(("column", "goods", "service"), [("type", "Material", "Service"), ("category", "Pumps", "IT")])
+def test_services_that_nobody_receives_are_neither_late_nor_overdue(column, goods, service):
+    table = received(first="2024-01-01", late=0.05)
+    services = (np.arange(len(table)) % 7 < 2) & (np.random.default_rng(1).random(len(table)) < 0.5)
+    table = table.assign(description=[f"Work {i}" for i in range(len(table))], **{column: np.where(services, service, goods)})  # fmt: skip
+    table.loc[services, "delivered_date"] = pd.NaT
+    data = ma.Purchases.from_table(table, connection="erp", as_of=DAY)
+    view = View.of(data)
+    assert (view.unjudged == services).all()
+    got = ma.findings(data).set_index("kind")
+    assert "later than chance allows: " not in got.why["late"]
+    assert int(got.sentence["overdue"].split()[0].replace(",", "")) < 60
+    said = " ".join(ma.findings(data).attrs["notes"])
+    assert f"Of 1 {column} of erp nothing was ever recorded as received" in said
+    assert_all_accounted_for(data, len(table))
+
+
+def test_orders_that_bear_the_day_of_their_migration_are_no_change_of_spend():
+    table = received(first="2024-01-01", late=0.05)
+    loaded = table.order_date.lt("2025-03-31") & table.vendor_name.isin(["V0", "V1", "V2"])
+    moved = table.assign(order_date=table.order_date.mask(loaded, pd.Timestamp("2025-03-31")))
+    got = told(moved).loc["change"]
+    assert got.certainty == "can't be told"
+    assert "came before their order date" in got.sentence
+    assert told(table).certainty["change"] == "counted"
