@@ -19,6 +19,7 @@ from . import _delivery_kinds as delivery
 from . import _duplicate_kinds as there_twice
 from . import _spend_kinds as of_spend
 from ._alone import largest
+from ._change_kind import change
 from ._evidence import Evidence, clear_in
 from ._kinds import NOTHING, UNKNOWN, Finding
 from ._tiles import TILES, Tile, data_line, tile, tile_evidence
@@ -37,7 +38,7 @@ _TESTED: dict[str, tuple[Callable[[View], Evidence], Callable[..., Finding]]] = 
     "prices": (of_spend.price_evidence, of_spend.prices),
 }
 _OTHERS: dict[str, Callable[[View], Finding]] = {
-    "change": of_spend.change,
+    "change": change,
     "soon late": delivery.soon_late,
     "overdue": delivery.overdue,
     "concentration": of_spend.concentration,

@@ -54,11 +54,11 @@ def test_vendors_with_nothing_late_are_not_counted_among_those_of_what_is_late()
     assert why == "7 of 60 lines. 100 % of it is of 7 vendors with too few lines or months to be tested."
 
 
-def test_items_in_another_unit_are_no_price_of_the_bridge():
-    """Pieces were bought, and now boxes of ten at ten times the price, without a unit."""
+def boxes(first: int) -> pd.DataFrame:
+    """Return orders of 30 items, pieces and from 2025 on, of those from the first on, boxes of ten at ten times the price."""
     draw, days = np.random.default_rng(0), pd.date_range("2024-01-01", DAY, freq="8h")
     item = draw.integers(0, 30, len(days))
-    box = (item >= 24) & (days >= "2025-01-01")
+    box = (item >= first) & (days >= "2025-01-01")
     pieces = draw.integers(1, 20, len(days)) * 10
     table = pd.DataFrame(
         {
@@ -68,9 +68,15 @@ def test_items_in_another_unit_are_no_price_of_the_bridge():
             "product_code": [f"M{i}" for i in item],
             "quantity": np.where(box, pieces / 10, pieces),
             "unit_price": np.where(box, 10.0, 1.0) * (10 + item),
+            "box": box,
         }
     )
-    table["amount"] = table.quantity * table.unit_price
+    return table.assign(amount=table.quantity * table.unit_price)
+
+
+@pytest.mark.parametrize("unit", [None, "EA"])
+def test_items_in_another_unit_are_no_price_of_the_bridge(unit):
+    table = boxes(24).drop(columns="box").assign(unit_of_measure=unit)
     data = ma.Purchases.from_table(table, currency="EUR", as_of=DAY)
     change, prices = (of_kind(data, kind) for kind in ("change", "prices"))
     assert "their units are in doubt" in change.why and "prices (other" not in change.sentence + change.why
@@ -79,6 +85,14 @@ def test_items_in_another_unit_are_no_price_of_the_bridge():
     assert not [
         e for e in content(data).exhibits if e.table.attrs.get("metric") == "spend.bridge" and e.chart is not None
     ]
+
+
+def test_items_under_another_unit_are_said_to_be_neither_new_nor_lost():
+    for first, n in ((15, 15), (30, 0)):
+        table = boxes(first)
+        table = table.assign(unit_of_measure=np.where(table.pop("box"), "BX", "EA"))
+        said = of_kind(ma.Purchases.from_table(table, currency="EUR", as_of=DAY), "change").why
+        assert (f"new and lost items ({n} of them in another unit than before)" in said) == (n > 0)
 
 
 def test_months_after_a_filters_last_day_are_not_drawn_as_spend_of_zero(sample):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import ConfigError, SchemaError, charts, currency, explain, spend
-from makini_analytics.review import _spend_kinds
+from makini_analytics.review import _change_kind
 from makini_analytics.spend import _plots
 from makini_analytics.spend._bridge import EFFECTS
 
@@ -158,7 +158,7 @@ def highlighted(ax):
 
 def test_an_effect_has_one_name_in_charts_and_findings():
     drawn = {_plots._bridge._word(effect) for effect in EFFECTS}
-    told = _spend_kinds._EFFECTS
+    told = _change_kind._EFFECTS
     assert {charts.NO_PRICE.capitalize(), charts.OTHER_CURRENCY.capitalize()} <= drawn
     assert charts.NO_PRICE in told["not itemised"]
     assert told["document currency"] == charts.OTHER_CURRENCY
