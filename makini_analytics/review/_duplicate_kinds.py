@@ -105,12 +105,14 @@ def duplicates(view: View) -> Finding:
     twice = found[found["kind"].isin(["order", "repeated line", "repeated order"])]
     if twice.empty:
         return Finding("duplicates", "orders and lines entered twice (none)")
-    alike = twice["score"] > _SAME_NUMBER
+    # two sites that order the same on one day have two needs
+    two_sites = twice["evidence"].str.contains("not the same .*site", regex=True).fillna(False)
+    alike = (twice["score"] > _SAME_NUMBER) & ~two_sites
     if not alike.any():
         n = int((twice["kind"] == "order").sum())
         shared = [f"{count(n, 'order number')} in two connections, dates or values differ"] if n else []
         if n < len(twice):
-            shared.append(f"{count(len(twice) - n, 'pair')} with other dates or few lines alike")
+            shared.append(f"{count(len(twice) - n, 'pair')} with other dates or sites, or few lines alike")
         return Finding("duplicates", f"orders and lines entered twice ({'; '.join(shared)})")
     in_year = _in_year(view, twice[alike])
     year = twice[alike][in_year]

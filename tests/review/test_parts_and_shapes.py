@@ -182,3 +182,14 @@ def test_a_late_vendor_whose_name_another_connection_has_is_told_apart():
     found = of_kind(ma.concat(both), "late")
     assert found.sentence.endswith("at V0 (emea).")
     assert "1 is later than chance allows: V0 (emea)" in found.why
+
+
+def test_two_sites_that_order_the_same_on_one_day_are_no_order_entered_twice():
+    days = pd.date_range("2025-01-01", DAY, freq="MS").repeat(2)
+    table = pd.DataFrame(
+        {"order_number": [f"R{i}" for i in range(len(days))], "order_date": days, "vendor_name": "Rent"}
+    )
+    table = table.assign(product_code="FORK", quantity=1.0, amount=1500.0, currency="EUR", site_id=["S1", "S2"] * (len(days) // 2))  # fmt: skip
+    said = [of_kind(ma.Purchases.from_table(t, as_of=DAY), "duplicates") for t in (table, table.assign(site_id="S1"))]
+    assert [s.certainty for s in said] == ["nothing to report", "to check"]
+    assert "12 pairs with other dates or sites" in said[0].sentence
