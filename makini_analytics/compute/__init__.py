@@ -44,6 +44,7 @@ from ._groups import (
     pools_of,
 )
 from ._line_frame import by_line
+from ._lost import NOTHING_TOLD
 from ._matching import line_keys, match_lines
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
@@ -80,6 +81,7 @@ __all__ = [
     "ENDS",
     "ENTITIES",
     "LATER",
+    "NOTHING_TOLD",
     "NOT_RECORDED",
     "N_ROWS",
     "OF_ORDER",

@@ -7,9 +7,10 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from ..frames import DECIDED_BY, N_LINES, Mask, encode, values
+from ..frames import DECIDED_BY, N_LINES, Mask, encode, told_in, values
 from ..system import warn
 from ..tidy import STATES
+from ._reuse import shared
 
 #: What a figure takes every line for where one of the columns is not there.
 _SAID_BY = {
@@ -38,6 +39,7 @@ _OF_QUANTITIES = (
     "spend.price_dispersion",
     "spend.price_history",
 )
+NOTHING_TOLD = "Nothing says what has come: no status, no receipt and no day of delivery. What is due counts as late."
 _LINE = ("connection", "order_id", "line_id")
 
 
@@ -50,6 +52,10 @@ def doubts_of(lines: pd.DataFrame, metric: str, read: Collection[str] = ()) -> t
     told = [*_picked(lines, metric, room, read), *_repeated(lines)]
     if room in ("spend", "slippage", "lead_times"):
         told += _misspelt(lines)
+    if (
+        room in ("slippage", "lead_times") and DECIDED_BY in lines.attrs and not shared()
+    ):  # findings and reports tell it themselves
+        told += [NOTHING_TOLD] * (len(lines) > 0 and not told_in(lines))
     for sentence in told:
         warn(f"{metric}: {sentence}")
     return tuple(told)

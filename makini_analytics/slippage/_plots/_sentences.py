@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ... import charts
+from ...compute import NOTHING_TOLD
 
 _OF = {"quantity": "the quantity of ", "value": "the value of "}
 
@@ -37,7 +38,9 @@ def rate_of(result: pd.DataFrame) -> str:
 
 
 def came_on_time(result: pd.DataFrame) -> str:
-    """Return how much came on time."""
+    """Return how much came on time, where anything says what has come."""
+    if NOTHING_TOLD in (result.attrs.get("notes") or ()):
+        return f"Nothing says whether {charts.counted(int(result['n_due'].sum()), 'due line')} came"
     return f"{rate_of(result)} came on time"
 
 
