@@ -13,8 +13,8 @@ from ._alone import largest
 from ._calls import from_day, of_year, these, told
 from ._evidence import MOSTLY_SAME, NO_VENDOR, Evidence, Floats, Ints, named, of_same_items, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
-from ._on_order import also_on_order
 from ._on_time import closed_short, doubt_of, on_time_by, untested_most
+from ._overdue_words import all_but_come, said_of_overdue
 from ._view import View
 from ._years import with_months
 
@@ -78,7 +78,7 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     else:
         where = _without_vendor(view, late_amount) or ("" if names else _spread(view, late_amount))
     span = view.due_in_words(due)  # a filter goes by order date: what it leaves falls due later
-    why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}."
+    why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}.{all_but_come(view, missed)}"
     if lacking := int((missed & ~view.has_amount).sum()):
         word = "amount" if view.unit is None else f"amount in {view.unit}"
         why += (
@@ -224,8 +224,6 @@ def overdue(view: View) -> Finding:
     most = f"; three of them are {charts.percent(share)} of it" if share >= _NOTABLE else ""
     verb = f"line{unit} is" if n == 1 else f"lines{unit} are"
     oldest = int(past["days_overdue"].max())
-    also = int((also_on_order(table)["n_lines"] > 0).sum())
-    more = f" {count(also, 'line')} {'has' if also == 1 else 'have'} more of the same item on order." if also else ""
     return Finding(
         "overdue",
         f"{charts.number(n)} {verb} overdue, worth {view.say(value)}{most}{view.ordered_when}.",
@@ -233,7 +231,7 @@ def overdue(view: View) -> Finding:
         value,
         "overdue today",
         COUNTED,
-        f"The oldest is {count(oldest, 'day')} overdue.{f' The value of {charts.number(lacking)} is not known.' if lacking else ''}{more}",
+        f"The oldest is {count(oldest, 'day')} overdue.{f' The value of {charts.number(lacking)} is not known.' if lacking else ''}{said_of_overdue(view, table)}",
         "open_orders",
         f"slippage.open_orders({these(*told(view))}{from_day(view)})",
     )

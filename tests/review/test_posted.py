@@ -75,3 +75,22 @@ def test_orders_that_bear_the_day_of_their_migration_are_no_change_of_spend():
     assert got.certainty == "can't be told"
     assert "came before their order date" in got.sentence
     assert told(table).certainty["change"] == "counted"
+
+
+def test_lines_that_lack_what_a_scale_does_are_said_to():
+    table = received(first="2024-01-01", late=0.05)
+    weighed = np.random.default_rng(0).normal(1, 0.002, len(table)).clip(max=1.0)
+    came = table.delivered_date.notna()
+    table = table.assign(quantity=1000.0, received_quantity=np.where(came, 1000 * weighed, 0.0).round(3))
+    got = told(table).why
+    for kind in ("late", "overdue"):
+        assert "of them lack no more than 1 % of the quantity." in got[kind]
+    whole = told(table.assign(received_quantity=np.where(came, 1000.0, 0.0))).why
+    assert not whole[["late", "overdue"]].str.contains("lack").any()
+
+
+def test_a_pause_of_all_deliveries_is_said_beside_what_is_overdue():
+    table = received(first="2024-01-01", late=0.05)
+    stopped = table.assign(delivered_date=table.delivered_date.where(table.delivered_date <= "2025-11-20"))
+    assert "No delivery of erp is recorded after 20 November 2025, though " in told(stopped).why["overdue"]
+    assert "No delivery" not in told(table).why["overdue"]
