@@ -246,6 +246,10 @@ def due_and_on_time(how: Any, days: Any, tolerance: Tolerance) -> tuple[Any, Any
     return having({EARLY, ON_TIME, LATE, OVERDUE_OPEN}), having(good)
 
 
+#: Of fewer due lines nothing is suspected.
+MANY_EXACT = 20
+
+
 def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:
     """Return what makes the due dates doubtful: copied from the delivery, or from the order. Nothing below 20 due lines.
 
@@ -256,9 +260,16 @@ def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[st
     return doubts(got, due, n_due=got.tally.total(due), n_exact=got.tally.total(exact))
 
 
+def of_copied(n: int) -> tuple[str, ...]:
+    """Return that the due dates of so many groups may be copies, since each line came to the day."""
+    what = "Of 1 group" if n == 1 else f"Of {n:,} groups"
+    why = f"all of {MANY_EXACT} due lines or more came exactly on their due date, which may be filled in from the delivery"
+    return (f"{what} {why}.",) * (n > 0)
+
+
 def doubts(got: DueTally, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ...]:
     """Return the same from counts of the due lines and of those delivered exactly on their due date."""
-    if n_due < 20:
+    if n_due < MANY_EXACT:
         return ()
     found = []
     if n_exact / n_due > 0.95:

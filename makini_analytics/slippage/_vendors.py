@@ -30,6 +30,7 @@ from ._due_rule import (
     DUE_DATES,
     EARLY,
     LATE,
+    MANY_EXACT,
     NOT_DUE,
     ON_TIME,
     OPEN,
@@ -41,6 +42,7 @@ from ._due_rule import (
     doubts,
     due_and_on_time,
     judge,
+    of_copied,
     outcome_of,
 )
 from ._rates import Floats, rates_of, weights_of
@@ -172,6 +174,8 @@ def by_vendor(
     rates = _rates(got, groups, tolerance, weights, cluster, n_due, n_on_time)
     low, high = rates.interval()
     others = against_others(rates)
+    exact = np.bincount(table.group, weights=np.where(table.day == 0, table.counts[:, CAME], 0), minlength=len(groups))
+    copied = (exact == n_due) & (n_due >= MANY_EXACT)
     late = np.where(outcome_of(CAME, table.day, tolerance) == LATE, table.counts[:, CAME], 0)
 
     keys = groups.keys.drop(columns="connection", errors="ignore") if by == "vendor" else groups.keys
@@ -203,9 +207,8 @@ def by_vendor(
     # only now, since a line that is not due yet has been counted as such above
     not_due = (got.standing == AHEAD) | ((got.standing == OPEN) & (got.days <= late_days))
     got.selection.exclude(not_due, "not due yet")
-    n_exact = int(table.counts[table.day == 0, CAME].sum())
-    notes = doubts(got, got.selection.kept, n_due=int(n_due.sum()), n_exact=n_exact)
-    return got.with_provenance(result, notes=notes)
+    notes = doubts(got, got.selection.kept, n_due=int(n_due.sum()), n_exact=int(exact.sum()))
+    return got.with_provenance(result, notes=notes or of_copied(int(copied.sum())))
 
 
 def _by_outcome(table: DayCounts, tolerance: Tolerance, n_groups: int) -> npt.NDArray[np.int64]:

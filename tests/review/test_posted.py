@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.review import View
+from makini_analytics.review import View, on_time_by
 from tests.review.test_recorded_lately import assert_all_accounted_for, received
 
 DAY = pd.Timestamp("2025-12-31")
@@ -94,3 +94,11 @@ def test_a_pause_of_all_deliveries_is_said_beside_what_is_overdue():
     stopped = table.assign(delivered_date=table.delivered_date.where(table.delivered_date <= "2025-11-20"))
     assert "No delivery of erp is recorded after 20 November 2025, though " in told(stopped).why["overdue"]
     assert "No delivery" not in told(table).why["overdue"]
+
+
+def test_a_vendor_whose_due_dates_are_its_days_of_delivery_is_not_tested():
+    table = received(first="2024-01-01", late=0.3)
+    copied = table.assign(required_date=table.required_date.mask(table.vendor_name.eq("V1") & table.delivered_date.notna(), table.delivered_date))  # fmt: skip
+    for given, n in ((table, 7), (copied, 6)):
+        view = View.of(ma.Purchases.from_table(given, connection="erp", as_of=DAY))
+        assert on_time_by(view)["p_value"].notna().sum() == n

@@ -246,3 +246,16 @@ def test_a_line_without_a_value_has_a_chance_all_the_same():
     got = slippage.ageing(lines, as_of=AS_OF).set_index("bucket").loc["not due"]
     assert got[["n_lines", "n_without_chance_30", "n_without_chance"]].tolist() == [6, 0, 0]
     assert 0 < got["expected_late_value_30"] < 30
+
+
+def test_a_vendor_whose_due_dates_are_its_days_of_delivery_is_said_to_be():
+    due = pd.date_range("2024-01-01", periods=300)
+    vendor = np.array(["a", "b", "c"])[np.arange(300) % 3]
+    late = pd.to_timedelta(np.where(vendor == "a", 0, np.random.default_rng(0).integers(-5, 3, 300)), unit="D")
+    lines = pd.DataFrame({"vendor_id": vendor, "required_date": due, "delivered_date": due + late, "order_date": due - pd.Timedelta(days=9)})  # fmt: skip
+    got = slippage.by_vendor(lines.assign(order_id=lines.index.astype(str)), as_of="2025-01-01").set_index("vendor_id")
+    assert got.on_time_rate["a"] == 1
+    assert got.attrs["notes"][0].startswith("Of 1 group all of 20 due lines or more came exactly on their due date")
+    early = lines.assign(delivered_date=lines.delivered_date.where(lines.index != 0, due[0] - pd.Timedelta(days=1)))
+    again = slippage.by_vendor(early.assign(order_id=lines.index.astype(str)), as_of="2025-01-01")
+    assert again.attrs["notes"] == []
