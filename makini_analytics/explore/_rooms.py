@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
-from IPython import get_ipython
 
 from .. import lead_times as lt
 from .. import slippage as sl
@@ -14,6 +13,7 @@ from .. import spend as sp
 from ..frames import frame_of
 from ..system import known_options
 from ._filters import NAMED
+from ._source import Source
 from ._widget import Explorer, View
 
 #: What became of a line is what these figures count: among the received ones alone, next to nothing is late or slow.
@@ -49,7 +49,7 @@ def spend(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = F
         _view("vendors", sp, "by_vendor", counts="n_lines"),
         _view("months", sp, "by_period"),
     )
-    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)
+    return Explorer(Source(data, lines), views, options, folder, raw_csv)
 
 
 @known_options
@@ -79,7 +79,7 @@ def lead_times(data: Any, *, folder: str | Path = "makini-exports", raw_csv: boo
         _view("curve", lt, "curve"),
         _view("months", lt, "by_period"),
     )
-    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv, without=_OUTCOME)
+    return Explorer(Source(data, lines), views, options, folder, raw_csv, without=_OUTCOME)
 
 
 @known_options
@@ -115,20 +115,9 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool 
         _view("vendors", sl, "by_vendor", counts="n_due"),
         _view("days late", sl, "per_line"),
     )
-    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv, without=_OUTCOME)
+    return Explorer(Source(data, lines), views, options, folder, raw_csv, without=_OUTCOME)
 
 
 def _view(name: str, room: Any, figure: str, *, counts: str = "") -> View:
     """Return a view of a figure; its chart is looked up when it is drawn, so that matplotlib is loaded no sooner."""
     return View(name, getattr(room, figure).figure, lambda result: getattr(room, f"plot_{figure}")(result), counts)
-
-
-def _lines_expression(data: Any) -> str:
-    """Return the expression of the lines in the caller's notebook, so that the code shown runs there as it stands."""
-    # A name that starts with "_" is IPython's own for the last results (_, _1): the code would break with the next cell.
-    shell = get_ipython()
-    names = shell.user_ns.items() if shell is not None else ()
-    name = next((n for n, value in names if value is data and not n.startswith("_")), None)
-    if hasattr(data, "lines"):
-        return f"{name}.lines" if name else "data.lines  # of the data that you explore"
-    return name or "lines"
