@@ -164,3 +164,13 @@ def test_the_legend_has_the_colour_of_most_bars(made):
                 seen += len(set(bars)) > 1
                 assert bars.count(series.find("{*}spPr/{*}solidFill/{*}srgbClr").get("val")) == max(map(bars.count, bars))  # fmt: skip
     assert seen > 1
+
+
+def test_a_slide_without_findings_says_what_can_not_be_told_as_the_page_does(tmp_path):
+    told = content(three_lines(delivered_date=None), sections=["findings"])
+    assert not len(told.ranked)
+    assert told.untold
+    slide = Presentation(str(write(told, tmp_path / "x.pptx"))).slides[0]
+    said = [line for shape in slide.shapes if shape.has_text_frame for line in shape.text_frame.text.split("\n")]
+    assert f"Can’t be told: {' · '.join(told.untold)}." in said
+    assert not [text for text in said if "worth a line" in text]
