@@ -27,6 +27,8 @@ from ._source import Part, Source, spoken
 
 #: Crisp enough on a screen, and small enough to be sent to it at every click.
 _DPI = 90
+#: To which part of its width a picture shrinks: its names and numbers are then 9 pixels high.
+_LEAST = 0.76
 #: Rows that are shown of a result, and of the order lines behind a bar; the exports have all of them.
 _MOST_ROWS, _MOST_LINES = 25, 200
 #: Letters of code that fit a row of its box, about, for browsers that can't fit the box to the code.
@@ -231,8 +233,9 @@ class Explorer(w.VBox):  # type: ignore[misc]
             button.style.button_color = "transparent"
             button.on_click(lambda _, i=i: self.open_bar(i))
             buttons.append(button)
+        columns = f"minmax({round(_LEAST * wide)}px, 1fr)"  # in a narrower place it scrolls
         fits = w.Layout(
-            width="100%", max_width=f"{wide}px", grid_template_columns="100%", grid_gap="0", overflow="hidden"
+            width="100%", max_width=f"{wide}px", grid_template_columns=columns, grid_gap="0", overflow="auto hidden"
         )
         return w.GridBox([image, *buttons], layout=fits)
 
