@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
+import pandas as pd
 
+from .. import charts
 from .. import lead_times as lt
 from .. import slippage as sl
 from .. import spend as sp
+from ..errors import MakiniError
 from ..frames import frame_of
 from ..system import known_options
 from ._filters import NAMED
@@ -102,10 +105,9 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool 
         The lines have no delivery dates.
     """
     lines = frame_of(data, "delivered_date", metric="explore.slippage")
-    dues = [d for d in ("required", "promised") if f"{d}_date" in lines]
     early = [("any day", ""), *((f"{d} day{'' if d == 1 else 's'}", d) for d in (0, 1, 3, 5, 10))]
     options = {
-        "due": w.Dropdown(options=dues, description="Due date", **NAMED),
+        "due": w.Dropdown(options=_due_dates(lines), description="Due date", **NAMED),
         "late_days": w.BoundedIntText(0, min=0, max=60, description="Tolerance", **NAMED),
         "early_days": w.Dropdown(options=early, description="Early by up to", **NAMED),
     }
@@ -121,3 +123,23 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool 
 def _view(name: str, room: Any, figure: str, *, counts: str = "") -> View:
     """Return a view of a figure; its chart is looked up when it is drawn, so that matplotlib is loaded no sooner."""
     return View(name, getattr(room, figure).figure, lambda result: getattr(room, f"plot_{figure}")(result), counts)
+
+
+def _due_dates(lines: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the due dates to choose from, those by which most lines can be judged first; of one by which few can, how many.
+
+    >>> days = pd.to_datetime(["2025-01-02", "2025-01-09"])
+    >>> lines = pd.DataFrame({"required_date": days, "promised_date": [days[0], None], "delivered_date": days})
+    >>> lines.attrs["as_of"] = "2025-01-31"
+    >>> _due_dates(lines), _due_dates(lines.assign(promised_date=pd.NaT))
+    ([('required', 'required'), ('promised', 'promised')], [('required', 'required'), ('promised (no line)', 'promised')])
+    """
+    per_line: Any = sl.per_line
+    dues = [d for d in ("required", "promised") if f"{d}_date" in lines]
+    try:
+        n = {d: per_line.figure.counted(lines, due=d).selection.n_lines("") for d in dues}
+    except MakiniError:  # the chart says what is amiss
+        return [(d, d) for d in dues]
+    most = max(n.values(), default=0)
+    few = {d: f" ({charts.counted(k, 'line') if k else 'no line'})" for d, k in n.items() if 2 * k < most}
+    return [(d + few.get(d, ""), d) for d in sorted(dues, key=lambda d: d in few)]

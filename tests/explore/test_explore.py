@@ -380,6 +380,19 @@ def test_what_the_data_were_narrowed_to_before_is_in_title_and_file_name(data, t
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_a_due_date_that_few_lines_have_says_so_and_is_not_the_first(data, tmp_path):
+    got = explore.slippage(data, folder=tmp_path)
+    assert got._options["due"].options == (("required", "required"), ("promised (no line)", "promised"))
+    lines = data.lines.assign(promised_date=data.lines.required_date, required_date=data.lines.required_date.where(data.lines.index < 40))  # fmt: skip
+    lines.attrs = data.lines.attrs
+    got = explore.slippage(lines, folder=tmp_path)
+    (first, _), (second, _) = got._options["due"].options
+    assert (first, got.result.attrs["parameters"]["due"]) == ("promised", "promised")
+    assert second.startswith("required (")
+    assert "due='promised'" in got.code
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_a_title_says_nothing_twice(data, tmp_path):
     got = months(data, tmp_path)
     got.filters.picks["state"].value = "open"
