@@ -376,6 +376,18 @@ def test_the_contents_stay_in_sight_and_mark_the_section(pages, visit):
 
 
 @pytest.mark.full
+def test_a_section_that_can_not_come_up_is_marked_when_it_is_asked_for(pages, visit):
+    page, _, _ = visit(pages("sample"), viewport={"width": 1440, "height": 900})
+    for link in reversed(page.locator("nav a").all()):
+        link.click()
+        page.wait_for_function(
+            "want => document.querySelector('nav a[aria-current]')?.hash === want", arg=link.evaluate("a => a.hash")
+        )
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")  # with the first one still asked for
+    page.wait_for_function("[...document.querySelectorAll('nav a')].at(-1).hasAttribute('aria-current')")
+
+
+@pytest.mark.full
 def test_charts_follow_the_dark(pages, visit):
     page, _, _ = visit(pages("lists"), color_scheme="dark", viewport={"width": 900, "height": 900})
     image = page.locator(".chart img").first
