@@ -67,7 +67,7 @@ class Filters:
             c: _picker(PICKS[c], _shown(lines, c, names), bool((codes < 0).any()))
             for c, (codes, names) in self._codes.items()
         }
-        self._by_name = _known_by_name(lines) if "site_id" in self.picks else set()
+        self._by_name = _known_by_name(lines)
         self._vendors = pd.factorize(lines["vendor_name"]) if "vendor_name" in lines else None
         known = sorted(map(str, self._vendors[1])) if self._vendors is not None else []
         self.search = w.Combobox(
@@ -117,7 +117,8 @@ class Filters:
         if control.value == NONE:  # -1 is pandas's code of a missing value
             return Pick(codes == -1, (name, "none"), f".{column}.isna()", missing=column)
         rows = np.isin(codes, np.flatnonzero(np.asarray(names, dtype=str) == control.value))
-        option = ("site", control.label) if control.value in self._by_name else (column, control.value)
+        known = "site" if column.startswith("site") and control.value in self._by_name else column
+        option = (known, control.label if known == "site" else control.value)
         return Pick(rows, (name, control.label), f".{column} == {control.value!r}", (*option, repr(option[1])))
 
     def _of_date(self, value: date, option: str) -> Pick:
@@ -153,16 +154,16 @@ def _shown(lines: pd.DataFrame, column: str, values: Any) -> dict[str, str]:
 
 
 def _known_by_name(lines: pd.DataFrame) -> set[str]:
-    """Return the keys of the sites that are picked by their names just as well: each line has both, and nothing else has either.
+    """Return the names of sites, and the keys of those that are picked by their names just as well: no name is another's key.
 
-    >>> _known_by_name(pd.DataFrame({"site_id": ["1", "2", "3", "4"], "site_name": ["Ulm", "Ulm", "Gent", None]}))
-    {'3'}
+    >>> sorted(_known_by_name(pd.DataFrame({"site_id": ["1", "2", "3", "4", None], "site_name": ["Ulm", "Ulm", "Gent", None, "Lyon"]})))
+    ['3', 'Gent', 'Lyon', 'Ulm']
     """
-    if "site_name" not in lines:
-        return set()
-    pairs = lines[["site_id", "site_name"]].astype("string").drop_duplicates()
-    alone = ~pairs.apply(lambda column: column.duplicated(keep=False)).any(axis=1) & pairs.notna().all(axis=1)
-    return set(pairs["site_id"][alone & ~pairs["site_name"].isin(pairs["site_id"])])
+    pairs = lines.reindex(columns=["site_id", "site_name"]).astype("string").drop_duplicates()
+    keys, names = pairs["site_id"], pairs["site_name"]
+    safe = names.notna() & ~names.isin(keys) & ~keys.isin(names.dropna())
+    alone = safe & ~names.duplicated(keep=False) & ~keys.duplicated(keep=False)
+    return {*names[safe], *keys[alone].dropna()}
 
 
 def _picker(label: str, shown: dict[str, str], some_missing: bool) -> w.Dropdown:

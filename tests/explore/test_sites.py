@@ -64,6 +64,7 @@ def test_names_without_keys_are_a_filter(tmp_path):
     assert names(control) == ["all", "Gent", "Ulm", "(none)"]
     control.label = "Ulm"
     assert list(got._now.order_number) == list(picked(got, data).order_number) == ["0", "3"]
+    assert charts.captions_of(got._axes).footnote.startswith("Only site Ulm · ")
     some = table(site_id=["1", "2", None], site_name=["Ulm", "Gent", "Lyon"])
     control = explore.spend(some, folder=tmp_path).filters.picks["site_name"]
     assert "Lyon" in names(control)  # beside the keys, where some lines have a name alone
