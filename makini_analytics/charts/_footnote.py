@@ -9,10 +9,12 @@ from typing import Any
 import pandas as pd
 
 from ..compute import DATA_AS_OF
-from ._wording import counted, number, percent
+from ._wording import counted, label, number, percent
 
 #: Where a result of which rows were picked since says how many, as "5 of 70 rows"; behind it the user's own title, if there is one.
 ROWS_DRAWN = "rows_drawn"
+#: Letters of what lines were narrowed to.
+_MOST_PICKED = 120
 
 
 def is_part(result: pd.DataFrame) -> bool:
@@ -27,7 +29,8 @@ def footnote_of(result: pd.DataFrame) -> str:
         "metric" not in about
     ):  # attrs are a convenience that many operations of pandas drop; a chart is drawn without them
         return ""
-    only = ", ".join(f"{name} {text}" for name, text in about.get("filters", {}).items())
+    # of a hundred vendors that were picked by their names a few do
+    only = ", ".join(f"{name} {label(text, _MOST_PICKED)}" for name, text in about.get("filters", {}).items())
     parts = [
         f"Only {only}" if only else "",
         f"Source: {about['source']}" if about.get("source") else "",

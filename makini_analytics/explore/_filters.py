@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import ipywidgets as w
 import numpy as np
 import pandas as pd
 
-from ..frames import FILTERS
+from ._source import Part, Pick, Source, spoken
 
 #: Columns that the bar filters by, as far as the lines have several values there, and how the control is named.
 PICKS = {
@@ -30,24 +31,6 @@ _MOST_SUGGESTED = 1000
 
 
 @dataclass(frozen=True)
-class Part:
-    """Some of the lines, the code that gives them of ``lines``, and what they were narrowed to, as ``{"category": "Bearings"}``."""
-
-    lines: pd.DataFrame
-    code: str
-    words: dict[str, str]
-
-    def spoken(self) -> list[str]:
-        """Return what they were narrowed to, as a title says it.
-
-        >>> Part(pd.DataFrame(), "lines", {"category": "Bearings", "vendor": "nord", "ordered from": "2025-01-01"}).spoken()
-        ['Bearings', 'vendors with "nord"', 'ordered from 2025-01-01']
-        """
-        said = {"vendor": 'vendors with "{}"', "ordered from": "ordered from {}", "ordered to": "ordered to {}"}
-        return [said.get(name, "{}").format(text) for name, text in self.words.items()]
-
-
-@dataclass(frozen=True)
 class Picked:
     """What the controls leave, and what they would leave without a name in the search.
 
@@ -58,6 +41,11 @@ class Picked:
     part: Part
     of_all_vendors: Part
 
+    def spoken(self) -> list[str]:
+        """Return what was picked, as a title says it."""
+        search = self.part.words.get("vendor")
+        return spoken(self.part.words | ({"vendor": f'vendors with "{search}"'} if search else {}))
+
 
 def named_like(frame: str, text: str) -> str:
     """Return the code for the rows of vendors with a text in their name."""
@@ -67,8 +55,8 @@ def named_like(frame: str, text: str) -> str:
 class Filters:
     """The controls over some lines; ``picked`` gives what they leave."""
 
-    def __init__(self, lines: pd.DataFrame, *, without: tuple[str, ...] = ()) -> None:
-        self._lines = lines
+    def __init__(self, source: Source, *, without: tuple[str, ...] = ()) -> None:
+        self._source, lines = source, source.lines
         # a control with one choice would only take room
         several = [c for c in PICKS if c in lines and c not in without and len(lines[c].unique()) > 1]
         if {"site_id", "site_name"} <= {*several} and not (lines["site_id"].isna() & lines["site_name"].notna()).any():
@@ -79,6 +67,7 @@ class Filters:
             c: _picker(PICKS[c], _shown(lines, c, names), bool((codes < 0).any()))
             for c, (codes, names) in self._codes.items()
         }
+        self._by_name = _known_by_name(lines)
         self._vendors = pd.factorize(lines["vendor_name"]) if "vendor_name" in lines else None
         known = sorted(map(str, self._vendors[1])) if self._vendors is not None else []
         self.search = w.Combobox(
@@ -88,7 +77,7 @@ class Filters:
             continuous_update=False,
             **NAMED,
         )
-        self._dates = lines["order_date"].to_numpy(dtype="datetime64[us]") if "order_date" in lines else None
+        self._dates: Any = lines["order_date"].to_numpy(dtype="datetime64[us]") if "order_date" in lines else None
         first, last = (getattr(lines["order_date"], f)() if self._dates is not None else pd.NaT for f in ("min", "max"))
         self.since, self.until = (
             w.DatePicker(description=n, value=None if pd.isna(d) else d.date(), **NAMED)
@@ -100,48 +89,51 @@ class Filters:
 
     def picked(self) -> Picked:
         """Return what is picked."""
-        masks, conditions, words = [], [], {}
-        for column, control in self.picks.items():
-            if control.value != ALL:
-                codes, names = self._codes[column]
-                # -1 is pandas's code of a missing value
-                wanted = -1 if control.value == NONE else np.flatnonzero(np.asarray(names, dtype=str) == control.value)
-                masks.append(np.isin(codes, wanted))
-                conditions.append(
-                    f"lines.{column}" + (".isna()" if control.value == NONE else f" == {control.value!r}")
-                )
-                words[PICKS[column].lower()] = "none" if control.value == NONE else control.label
+        picks = [self._of_column(column) for column, control in self.picks.items() if control.value != ALL]
         # The whole span is no condition: it would drop the lines that have no order date.
-        for control, whole, sign in ((self.since, self._span[0], ">="), (self.until, self._span[1], "<=")):
-            if control.value and control.value != whole and self._dates is not None:
-                day = np.datetime64(control.value, "us")
-                masks.append(self._dates >= day if sign == ">=" else self._dates <= day)
-                conditions.append(f"lines.order_date {sign} '{control.value}'")
-                words["ordered from" if sign == ">=" else "ordered to"] = str(control.value)
-        of_all_vendors = self._part(masks, conditions, words)
-        if self.search.value and self._vendors is not None:
-            codes, names = self._vendors
-            # in the names, of which there are thousands at most, not in the lines; and no regex: "Co. (KG" is a name
-            hit = pd.Series(names, dtype="object").str.contains(self.search.value, case=False, regex=False)
-            masks.append(np.isin(codes, np.flatnonzero(hit.to_numpy(dtype=bool))))
-            conditions.append(named_like("lines", self.search.value))
-            return Picked(self._part(masks, conditions, words | {"vendor": self.search.value}), of_all_vendors)
-        return Picked(of_all_vendors, of_all_vendors)
+        if self.since.value and self.since.value != self._span[0]:
+            picks.append(self._of_date(self.since.value, "since"))
+        if self.until.value and self.until.value != self._span[1]:
+            picks.append(self._of_date(self.until.value, "until"))
+        of_all_vendors = self._source.part(picks)
+        text = self.search.value
+        if not text or self._vendors is None:
+            return Picked(of_all_vendors, of_all_vendors)
+        codes, names = self._vendors
+        # in the names, of which there are thousands at most, not in the lines; and no regex: "Co. (KG" is a name
+        hit = pd.Series(names, dtype="object").str.contains(text, case=False, regex=False).to_numpy(dtype=bool)
+        lines = self._source.every
+        found = Pick(
+            np.isin(codes, np.flatnonzero(hit)),
+            ("vendor", text),
+            named_like("", text),
+            ("vendor", [*map(str, np.asarray(names)[hit])], f"set({lines}.vendor_name[{named_like(lines, text)}])"),
+        )
+        return Picked(self._source.part([*picks, found]), of_all_vendors)
+
+    def _of_column(self, column: str) -> Pick:
+        control, (codes, names) = self.picks[column], self._codes[column]
+        name = PICKS[column].lower()
+        if control.value == NONE:  # -1 is pandas's code of a missing value
+            return Pick(codes == -1, (name, "none"), f".{column}.isna()", missing=column)
+        rows = np.isin(codes, np.flatnonzero(np.asarray(names, dtype=str) == control.value))
+        known = "site" if column.startswith("site") and control.value in self._by_name else column
+        option = (known, control.label if known == "site" else control.value)
+        return Pick(rows, (name, control.label), f".{column} == {control.value!r}", (*option, repr(option[1])))
+
+    def _of_date(self, value: date, option: str) -> Pick:
+        day, text, first = np.datetime64(value, "us"), str(value), option == "since"
+        return Pick(
+            self._dates >= day if first else self._dates <= day,
+            ("ordered from" if first else "ordered to", text),
+            f".order_date {'>=' if first else '<='} {text!r}",
+            (option, text, repr(text)),
+        )
 
     def contradiction(self) -> str:
         """Return what no line can be, where the dates ask for that."""
         first, last = self.since.value, self.until.value
         return f"Ordered from {first} is after ordered to {last}." if first and last and first > last else ""
-
-    def _part(self, masks: list[Any], conditions: list[str], words: dict[str, str]) -> Part:
-        if not masks:  # no copy of a million lines to show all of them
-            return Part(self._lines, "lines", {})
-        # & binds more tightly than ==, so in pandas several conditions need parentheses, and one reads better without
-        condition = conditions[0] if len(conditions) == 1 else " & ".join(f"({s})" for s in conditions)
-        lines = self._lines.take(np.flatnonzero(np.logical_and.reduce(masks)))
-        known = {**(self._lines.attrs.get(FILTERS) or {}), **words}
-        lines.attrs = {**self._lines.attrs, FILTERS: known}  # charts say in their footnotes what they are a part of
-        return Part(lines, f"lines[{condition}]", words)
 
 
 def _shown(lines: pd.DataFrame, column: str, values: Any) -> dict[str, str]:
@@ -159,6 +151,19 @@ def _shown(lines: pd.DataFrame, column: str, values: Any) -> dict[str, str]:
     shown |= {key: " / ".join(sorted(names)) for key, names in known.items()}
     times = Counter(shown.values())
     return {key: f"{text} ({key})" if times[text] > 1 else text for key, text in shown.items()}
+
+
+def _known_by_name(lines: pd.DataFrame) -> set[str]:
+    """Return the names of sites, and the keys of those that are picked by their names just as well: no name is another's key.
+
+    >>> sorted(_known_by_name(pd.DataFrame({"site_id": ["1", "2", "3", "4", None], "site_name": ["Ulm", "Ulm", "Gent", None, "Lyon"]})))
+    ['3', 'Gent', 'Lyon', 'Ulm']
+    """
+    pairs = lines.reindex(columns=["site_id", "site_name"]).astype("string").drop_duplicates()
+    keys, names = pairs["site_id"], pairs["site_name"]
+    safe = names.notna() & ~names.isin(keys) & ~keys.isin(names.dropna())
+    alone = safe & ~names.duplicated(keep=False) & ~keys.duplicated(keep=False)
+    return {*names[safe], *keys[alone].dropna()}
 
 
 def _picker(label: str, shown: dict[str, str], some_missing: bool) -> w.Dropdown:

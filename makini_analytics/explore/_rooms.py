@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
-from IPython import get_ipython
+import pandas as pd
 
+from .. import charts
 from .. import lead_times as lt
 from .. import slippage as sl
 from .. import spend as sp
+from ..errors import MakiniError
 from ..frames import frame_of
 from ..system import known_options
 from ._filters import NAMED
+from ._source import Source
 from ._widget import Explorer, View
 
 #: What became of a line is what these figures count: among the received ones alone, next to nothing is late or slow.
@@ -49,7 +52,7 @@ def spend(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = F
         _view("vendors", sp, "by_vendor", counts="n_lines"),
         _view("months", sp, "by_period"),
     )
-    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)
+    return Explorer(Source(data, lines), views, options, folder, raw_csv)
 
 
 @known_options
@@ -79,7 +82,7 @@ def lead_times(data: Any, *, folder: str | Path = "makini-exports", raw_csv: boo
         _view("curve", lt, "curve"),
         _view("months", lt, "by_period"),
     )
-    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv, without=_OUTCOME)
+    return Explorer(Source(data, lines), views, options, folder, raw_csv, without=_OUTCOME)
 
 
 @known_options
@@ -102,10 +105,9 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool 
         The lines have no delivery dates.
     """
     lines = frame_of(data, "delivered_date", metric="explore.slippage")
-    dues = [d for d in ("required", "promised") if f"{d}_date" in lines]
     early = [("any day", ""), *((f"{d} day{'' if d == 1 else 's'}", d) for d in (0, 1, 3, 5, 10))]
     options = {
-        "due": w.Dropdown(options=dues, description="Due date", **NAMED),
+        "due": w.Dropdown(options=_due_dates(lines), description="Due date", **NAMED),
         "late_days": w.BoundedIntText(0, min=0, max=60, description="Tolerance", **NAMED),
         "early_days": w.Dropdown(options=early, description="Early by up to", **NAMED),
     }
@@ -115,7 +117,7 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool 
         _view("vendors", sl, "by_vendor", counts="n_due"),
         _view("days late", sl, "per_line"),
     )
-    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv, without=_OUTCOME)
+    return Explorer(Source(data, lines), views, options, folder, raw_csv, without=_OUTCOME)
 
 
 def _view(name: str, room: Any, figure: str, *, counts: str = "") -> View:
@@ -123,12 +125,21 @@ def _view(name: str, room: Any, figure: str, *, counts: str = "") -> View:
     return View(name, getattr(room, figure).figure, lambda result: getattr(room, f"plot_{figure}")(result), counts)
 
 
-def _lines_expression(data: Any) -> str:
-    """Return the expression of the lines in the caller's notebook, so that the code shown runs there as it stands."""
-    # A name that starts with "_" is IPython's own for the last results (_, _1): the code would break with the next cell.
-    shell = get_ipython()
-    names = shell.user_ns.items() if shell is not None else ()
-    name = next((n for n, value in names if value is data and not n.startswith("_")), None)
-    if hasattr(data, "lines"):
-        return f"{name}.lines" if name else "data.lines  # of the data that you explore"
-    return name or "lines"
+def _due_dates(lines: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the due dates to choose from, those by which most lines can be judged first; of one by which few can, how many.
+
+    >>> days = pd.to_datetime(["2025-01-02", "2025-01-09"])
+    >>> lines = pd.DataFrame({"required_date": days, "promised_date": [days[0], None], "delivered_date": days})
+    >>> lines.attrs["as_of"] = "2025-01-31"
+    >>> _due_dates(lines), _due_dates(lines.assign(promised_date=pd.NaT))
+    ([('required', 'required'), ('promised', 'promised')], [('required', 'required'), ('promised (no line)', 'promised')])
+    """
+    per_line: Any = sl.per_line
+    dues = [d for d in ("required", "promised") if f"{d}_date" in lines]
+    try:
+        n = {d: per_line.figure.counted(lines, due=d).selection.n_lines("") for d in dues}
+    except MakiniError:  # the chart says what is amiss
+        return [(d, d) for d in dues]
+    most = max(n.values(), default=0)
+    few = {d: f" ({charts.counted(k, 'line') if k else 'no line'})" for d, k in n.items() if 2 * k < most}
+    return [(d + few.get(d, ""), d) for d in sorted(dues, key=lambda d: d in few)]

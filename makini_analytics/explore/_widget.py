@@ -16,26 +16,26 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, style
-from ..compute import Figure
+from ..compute import Figure, rows_passed
 from ..errors import ConfigError, MakiniError
-from ..frames import FILTERS, encode, write_csv
+from ..frames import FILTERS, encode, narrowed_to, write_csv
 from ..system import flag_of, path_of, whole
 from ._bars import Bar, bars_of
 from ._filters import NAMED, Filters, named_like
 from ._html import html, table_of
+from ._source import Part, Source, spoken
 
 #: Crisp enough on a screen, and small enough to be sent to it at every click.
 _DPI = 90
+#: To which part of its width a picture shrinks: its names and numbers are then 9 pixels high.
+_LEAST = 0.76
 #: Rows that are shown of a result, and of the order lines behind a bar; the exports have all of them.
 _MOST_ROWS, _MOST_LINES = 25, 200
 #: Letters of code that fit a row of its box, about, for browsers that can't fit the box to the code.
 _LINE = 100
-#: What a reader of a bar's lines wants to see, and what else the metrics need of a line.
+#: What a reader of a bar's lines wants to see.
 _SHOWN = ("left_out", "connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "order_date",
           "required_date", "promised_date", "delivered_date", "quantity", "unit_of_measure", "amount", "currency")  # fmt: skip
-_NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_id", "site_id", "site_name", "category", "received_quantity", "first_receipt_date",
-           "cancelled_date", "completed_date", "approved_date", "created_at", "deleted_at", "updated_at", "is_return", "document_type", "type", "n_receipts",
-           "original_amount", "original_currency", "unreadable")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,17 @@ class Explorer(w.VBox):  # type: ignore[misc]
 
     def __init__(
         self,
-        lines: pd.DataFrame,
-        named: str,
+        source: Source,
         views: tuple[View, ...],
         options: dict[str, Any],
         folder: str | Path,
         raw_csv: bool,
         without: tuple[str, ...] = (),
     ) -> None:
-        self.lines = lines[[c for c in lines.columns if c in _NEEDED]]  # narrow: every filter copies it
-        self.lines.attrs = lines.attrs  # the as-of day
+        self.lines = source.lines
         self.result = pd.DataFrame()
         self.shown = self.lines.iloc[:0]
-        self._named, self._options, self._folder = named, options, path_of("folder", folder)
+        self._source, self._options, self._folder = source, options, path_of("folder", folder)
         self._raw_csv = flag_of("raw_csv", raw_csv)
         self._usual = {name: option.value for name, option in options.items()}
         self._asked = self._usual.get("currency")  # which a pick may not have
@@ -80,7 +78,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self._axes: Any = None
         self._bars: list[Bar] = []
         self._opened = ""  # the bar whose lines are shown
-        self.filters = Filters(self.lines, without=(*options, *without))
+        self.filters = Filters(source, without=(*options, *without))
         self.view = w.ToggleButtons(
             options=list(self._views),
             description="Show",
@@ -125,13 +123,15 @@ class Explorer(w.VBox):  # type: ignore[misc]
         picked = self.filters.picked()
         if change is not None and change["owner"] is self._options.get("currency"):
             self._asked = change["new"]
-        self._now, self._words = picked.part.lines, picked.part.spoken()
+        self._now, self._words = picked.part.lines, picked.spoken()
+        known = {n: t for n, t in (self.lines.attrs.get(FILTERS) or {}).items() if n not in picked.part.words}
+        self._told = [*spoken(known), *self._words]
         counted, search = picked.part, ""
         if view.counts:
             counted, search = picked.of_all_vendors, picked.part.words.get("vendor", "")
         self._offer_currencies(counted.lines)
         options = self._chosen(view)
-        self._code.value = self._code_of(view, counted.code, options, search)
+        self._code.value = self._code_of(view, counted, options, search)
         self._code.rows = sum(1 + len(line) // _LINE for line in self.code.splitlines())
         self._fold.description = ", ".join(["Filters", *self._words])
         self._behind.value = self._status.value = self._opened = ""
@@ -149,8 +149,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
                 said = f"{search} (shown: {_shown(self.result, view.counts)})"
                 self.result.attrs[FILTERS] = {**self.result.attrs.get(FILTERS, {}), "vendor": said}
             self._axes = view.plot(self.result)
-            if self._words:
-                charts.retitle(self._axes, f"{', '.join(self._words)}: {charts.captions_of(self._axes).title}")
+            charts.retitle(self._axes, self._titled(charts.captions_of(self._axes).title))
         except MakiniError as e:
             self.result, self._axes, self._bars = pd.DataFrame(), None, []
             self._chart.children = (w.HTML(html("alert_block", text=e)),)
@@ -158,6 +157,16 @@ class Explorer(w.VBox):  # type: ignore[misc]
             return
         self._chart.children = (self._picture(), w.HTML(html("footnote", text=charts.captions_of(self._axes).footnote)))
         self._table.value = html("result", call=self.view_call, table=table_of(self.result, _MOST_ROWS))
+
+    def _titled(self, title: str) -> str:
+        """Return a title with what the lines were narrowed to, unless the chart says so itself."""
+        narrowed, vendor = narrowed_to(self.result), (self.lines.attrs.get(FILTERS) or {}).get("vendor")
+        said = [*self._told] if narrowed and narrowed in title else [vendor] if vendor and vendor in title else []
+        told = [word for word in self._told if word not in said]
+        if not told:
+            return title
+        # a chart of some rows says how many they are; of a search that is said in words, and in the footnote
+        return f"{', '.join(told)}: {title.removeprefix(f'Of {rows_passed(self.result)}: ')}"
 
     def _offer_currencies(self, lines: pd.DataFrame) -> None:
         """Offer the currencies that are left; where the one that was asked for is not, show the one that most lines have."""
@@ -176,18 +185,19 @@ class Explorer(w.VBox):  # type: ignore[misc]
         """Show or hide the filters where they are folded, which the style does in narrow places."""
         (self._bar.add_class if change["new"] else self._bar.remove_class)("makini-open")
 
-    def _code_of(self, view: View, source: str, options: dict[str, Any], search: str) -> str:
+    def _code_of(self, view: View, part: Part, options: dict[str, Any], search: str) -> str:
         """Return the code that gives the table, as the value of its last line, and the chart before it."""
         room, figure = view.figure.name.split(".")
+        result, imported = self._source.own("result"), self._source.own(room)
         arguments = "".join(f", {k}={v!r}" for k, v in options.items())
         return "\n".join(
             [
-                f"from makini_analytics import {room}",
-                *([] if self._named == "lines" else [f"lines = {self._named}"]),
-                f"result = {view.figure.name}({source}{arguments})",
-                *([f"result = result[{named_like('result', search)}]"] if search else []),
-                f"display({room}.plot_{figure}(result))",
-                "result",
+                f"from makini_analytics import {room}{f' as {imported}' if imported != room else ''}",
+                *part.before,
+                f"{result} = {imported}.{figure}({part.code}{arguments})",
+                *([f"{result} = {result}[{named_like(result, search)}]"] if search else []),
+                f"display({imported}.plot_{figure}({result}))",
+                result,
             ]
         )
 
@@ -223,8 +233,9 @@ class Explorer(w.VBox):  # type: ignore[misc]
             button.style.button_color = "transparent"
             button.on_click(lambda _, i=i: self.open_bar(i))
             buttons.append(button)
+        columns = f"minmax({round(_LEAST * wide)}px, 1fr)"  # in a narrower place it scrolls
         fits = w.Layout(
-            width="100%", max_width=f"{wide}px", grid_template_columns="100%", grid_gap="0", overflow="hidden"
+            width="100%", max_width=f"{wide}px", grid_template_columns=columns, grid_gap="0", overflow="auto hidden"
         )
         return w.GridBox([image, *buttons], layout=fits)
 
@@ -251,7 +262,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         # "3" and "0" tell nobody what they are: each value with the name of its control
         changed = [o for name, o in self._options.items() if o.value != self._usual[name] and not o.disabled]
         chosen = [f"{o.description} {getattr(o, 'label', o.value)}" for o in changed]
-        name = self.view_call.replace(".", "_") + _file_words([*self._words, *chosen])
+        name = self.view_call.replace(".", "_") + _file_words([*self._told, *chosen])
         try:
             if self._axes is None:
                 raise ConfigError("there is no figure to export")

@@ -64,12 +64,15 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
         return data
     of_lines = _mask(data.lines, wanted, first, last)
     lines = data.lines[of_lines].reset_index(drop=True)
-    key = ["connection", "order_id"]
-    mine, all_of_them = (pd.MultiIndex.from_frame(frame.reindex(columns=key)) for frame in (lines, data.lines))
-    order = pd.MultiIndex.from_frame(data.orders.reindex(columns=key))
-    # an order without lines stays where it is known to be meant
-    of_orders = order.isin(mine) | (~order.isin(all_of_them) & _mask(data.orders, wanted, first, last))
-    orders = data.orders[of_orders].reset_index(drop=True)
+    orders = data.orders
+    if len(orders):  # purchases of lines alone, as an explorer keeps them, are filtered at each click
+        key = ["connection", "order_id"]
+        mine, all_of_them, order = (
+            pd.MultiIndex.from_frame(frame.reindex(columns=key)) for frame in (lines, data.lines, orders)
+        )
+        # an order without lines stays where it is known to be meant
+        of_orders = order.isin(mine) | (~order.isin(all_of_them) & _mask(orders, wanted, first, last))
+        orders = orders[of_orders].reset_index(drop=True)
     sources = _sources(data, lines, orders, wanted)
     names = set(sources["connection"].dropna()) if len(sources) else set(data.issues["connection"].dropna())
     days = own_days(data.sources, data.as_of)[data.sources["connection"].isin(names)]
@@ -205,6 +208,8 @@ def _sources(
 
 def _issues(issues: pd.DataFrame, lines: pd.DataFrame, orders: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
     """Return the issues of the rows that are left, and those that stand for many rows of a connection that is."""
+    if not len(issues):
+        return issues
     of_rows = np.zeros(len(issues), dtype=bool)
     row = pd.MultiIndex.from_frame(issues[["connection", "id"]])
     for frame, key in ((lines, "line_id"), (orders, "order_id")):

@@ -92,6 +92,7 @@ class Exhibit:
     table: pd.DataFrame
     chart: Axes | None = None
     native: Native | None = None
+    tab: str = ""  # its name on a workbook's tab, where the heading is longer than that
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heading", charts.printable(self.heading))

@@ -99,7 +99,7 @@ def open_lines(table: pd.DataFrame) -> pd.DataFrame:
             "item": _named(table, "product_code", "material_id"),
             "description": table["description"],
             "site": _named(table, "site_name", "site_id"),
-            "vendor": _named(table, "vendor_name", "vendor_id"),
+            "vendor": _vendor(table),
             "due_date": table["due_date"],
             "days_overdue": np.where(late, overdue, np.nan),
             "open_value": table["open_value"],

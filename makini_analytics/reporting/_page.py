@@ -69,6 +69,7 @@ class _Cell:
     text: str
     value: str | None
     bar: str | None = None  # how long the bar under the text is, in hundredths of the longest one
+    name: str | None = None  # the text itself, where it is read in one line and has several
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,8 @@ def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *,
     ]
     bars = _bars(str(frame.attrs.get("metric")), read)
     by_column = [
-        list(map(_Cell, c.texts, _values(c.values, c.kind), bars.get(c.name, [None] * len(c.texts)))) for c in read
+        list(map(_Cell, c.texts, _values(c.values, c.kind), bars.get(c.name, [None] * len(c.texts)), _names(c)))
+        for c in read
     ]
     n_chosen = int((rows["state"] == OVERDUE).sum()) if settled and "state" in rows else 0
     cells = [list(row) for row in zip(*by_column, strict=True)]
@@ -293,6 +295,12 @@ def _css(read: TextColumn) -> str:
     if column in _CODES and longest <= _CODE:
         return "t w"
     return "t l" if longest > _SENTENCE else "t"
+
+
+def _names(read: TextColumn) -> list[str | None]:
+    """Return the texts of a column that are not read as they stand; a file has them as they are."""
+    pairs = zip(read.values.tolist(), read.texts, strict=True)
+    return [v if read.kind == "text" and isinstance(v, str) and v != text else None for v, text in pairs]
 
 
 def _values(values: pd.Series, kind: Kind) -> list[str | None]:

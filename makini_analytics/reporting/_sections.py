@@ -52,7 +52,12 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
     by_connection.attrs = figures.attrs | {OF_DATA: tuple(by_connection.columns[1:])}
     issues = data.issues.groupby(["connection", "table", "column", "reason"], dropna=False).size()
     return [
-        Exhibit("quality_figures", "Figures that not all connections can give", by_connection),
+        Exhibit(
+            "quality_figures",
+            "Figures that not all connections can give",
+            by_connection,
+            tab="Figures not all can give",
+        ),
         Exhibit("quality_duplicates", "What may be there twice", with_smaller_entries(view)),
         Exhibit("quality_issues", "Values not read, or doubtful", issues.reset_index(name="n_values")),
     ]

@@ -34,6 +34,7 @@ _TYPES = {
     "scatter": XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS,
 }
 _C = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+_A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
 def add_chart(slide: Any, box: tuple[Any, ...], native: Native, rows: pd.DataFrame, colours_of_bars: list[str]) -> Any:
@@ -126,7 +127,7 @@ def _dress(chart: Any, native: Native, rows: pd.DataFrame, colours_of_bars: list
         if i in native.hatched:
             chart.plots[0].series[0].points[i].format.line.color.rgb = fill.fore_color.rgb
     if native.kind == "bar":
-        _labels(chart, native)
+        _labels(chart, native, rows)
     if native.interval:
         _error_bars(chart, native, rows)
 
@@ -165,15 +166,33 @@ def _every_name(names: Any) -> None:
     names._element.find(f"{{{_C}}}noMultiLvlLbl").addprevious(skip)
 
 
-def _labels(chart: Any, native: Native) -> None:
+def _labels(chart: Any, native: Native, rows: pd.DataFrame) -> None:
     plot = chart.plots[0]
     plot.has_data_labels = True
-    labels = plot.data_labels
+    # the labels of single bars hang on those of their series, which then take the place of the chart's
+    labels = plot.series[0].data_labels if native.interval else plot.data_labels
     labels.number_format, labels.number_format_is_linked = native.short_form, False
     labels.font.size = Pt(11)
     if native.interval:  # at the other end of the bar than its interval
-        labels.position = XL_LABEL_POSITION.INSIDE_BASE
+        labels.show_value, labels.position = True, XL_LABEL_POSITION.INSIDE_BASE
         labels.font.bold, labels.font.color.rgb = True, RGBColor(255, 255, 255)
+        shares = rows[next(iter(native.series))].astype(float)
+        for i in np.flatnonzero(shares < _SHORT).tolist():
+            _beside_bar(plot.series[0].points[i].data_label, native)
+
+
+#: A share whose bar has no room for its label.
+_SHORT = 0.08
+
+
+def _beside_bar(label: Any, native: Native) -> None:
+    """Write the label of a short bar in ink behind its end, on paper that hides the line of the interval."""
+    label.position = XL_LABEL_POSITION.OUTSIDE_END
+    label.font.size, label.font.bold, label.font.color.rgb = Pt(11), True, _rgb(charts.look.ink)
+    paper = label._dLbl.find(f"{{{_C}}}spPr")
+    paper.addprevious(etree.Element(f"{{{_C}}}numFmt", formatCode=native.short_form, sourceLinked="0"))
+    fill = etree.SubElement(paper, f"{{{_A}}}solidFill")
+    etree.SubElement(fill, f"{{{_A}}}srgbClr", val=charts.look.paper.lstrip("#").upper())
 
 
 def _rgb(colour: str) -> Any:

@@ -33,17 +33,15 @@ def findings_table(slide: Any, made: Content) -> None:
         rows.append([rank, said, stake, [(f.certainty.capitalize(), 11, False, ink)]])
     left, width, top, bottom = slide.left, slide.width, slide.top, slide.bottom
     slide.line(made.subtitle, top, Inches(0.3), 10)
-    quiet = []
-    if made.quiet_line:
-        quiet.append(f"Looked at, nothing to report: {' · '.join(made.quiet_line)}.")
-    if made.untold:
-        quiet.append(f"Not told by these data: {' · '.join(made.untold)}.")
-    slide.line(" ".join(quiet) or "Nothing else was looked at.", Emu(bottom - Inches(0.25)), Inches(0.9), 10)
+    rest = (("Looked at, nothing to report", made.quiet_line), ("Can’t be told", made.untold))
+    quiet = [f"{what}: {' · '.join(texts)}." for what, texts in rest if texts]
     if rows:
+        below = " ".join(quiet) or "Nothing else was looked at."
+        slide.line(below, Emu(bottom - Inches(0.25)), Inches(0.9), 10)
         box = (left, Emu(top + Inches(0.5)), width, Emu(bottom - top - Inches(0.85)))
         _table(slide.slide, box, rows, (0.035, 0.655, 0.2, 0.11), right={2}, name="findings")
     else:
-        slide.line("Nothing of what was looked at is worth a line.", Emu(top + Inches(0.6)), Inches(0.5), 16)
+        slide.line("\n".join(quiet) or "Nothing was looked at.", Emu(top + Inches(0.6)), Inches(3), 16)
 
 
 def tiles_table(slide: Any, made: Content) -> None:

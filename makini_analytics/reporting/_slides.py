@@ -108,11 +108,12 @@ class _Slide:
         self.high = high
 
     def line(self, text: str, top: int, height: int, size: float) -> None:
-        """Write a line of small text."""
+        """Write a line of small text, or several."""
         frame = self.slide.shapes.add_textbox(self.left, Emu(top), self.width, Emu(height)).text_frame
         frame.word_wrap = True
         frame.text = text
-        _font(frame.paragraphs[0], size, colour=charts.look.muted)
+        for paragraph in frame.paragraphs:
+            _font(paragraph, size, colour=charts.look.muted)
 
 
 def _titled(layout: Any) -> bool:

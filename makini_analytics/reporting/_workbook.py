@@ -166,17 +166,18 @@ def _by_sheet(made: Content, most: int) -> list[tuple[str, list[Exhibit]]]:
 
 
 def _sheet_name(section: str, exhibits: list[Exhibit], *, alone: bool) -> str:
-    """Return the name of a sheet: its exhibit's, its section's where no other sheet has that, of several what tells them apart.
+    """Return the name of a sheet: its exhibit's, its section's where no other sheet has that, or where the exhibits have neither words nor a currency in common,
+    else what tells them apart.
 
     That are their groups ("Spend by category, site, EUR"), their currencies ("Open value by age, EUR, GBP") or both ("Spend by vendor
     CHF, month GBP"), as many as there is room for.
     """
     if len(exhibits) == 1:
-        return "Excluded" if exhibits[0].name == "left_out" else exhibits[0].heading
-    if alone:
-        return section.replace("_", " ").capitalize()
+        return "Excluded" if exhibits[0].name == "left_out" else exhibits[0].tab or exhibits[0].heading
     whats, currencies = zip(*(re.fullmatch(r"(.*?)(?:, (\S+))?", e.heading, re.DOTALL).groups("") for e in exhibits), strict=True)  # type: ignore[union-attr]  # fmt: skip
     shared = whats[0].rpartition(" ")[0] + " "
+    if alone or not (any(currencies) or all(what.startswith(shared) for what in whats)):
+        return section.replace("_", " ").capitalize()
     others = [what.removeprefix(shared) for what in whats[1:]]
     if len(set(currencies)) == 1:
         return _fitting([whats[0], *others], f", {currencies[0]}" if currencies[0] else "")

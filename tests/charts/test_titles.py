@@ -415,3 +415,13 @@ def test_a_vendor_whose_name_another_connection_has_is_told_apart_though_only_on
     for plot in (*on_time, spend.plot_by_vendor, spend.plot_order_pattern, spend.plot_payment_terms):
         drawn = style.alt_text(plot(lines, as_of="2025-03-01", top=2))
         assert "Bolt (emea)" in drawn and "Nut (" not in drawn, plot
+
+
+def test_days_late_of_lines_that_all_wait_say_how_many_are_overdue():
+    lines = pd.DataFrame(
+        {"required_date": pd.to_datetime(["2025-01-10", "2025-01-11", "2025-03-01"]), "delivered_date": pd.NaT}
+    )
+    for of, said in ((lines, "2 lines are"), (lines[:1], "1 line is")):
+        ax = slippage.plot_per_line(of, as_of="2025-01-31")
+        assert charts.captions_of(ax).title == f"Nothing delivered; {said} open and overdue"
+    assert charts.captions_of(slippage.plot_per_line(lines[2:], as_of="2025-01-31")).title.startswith("No data")

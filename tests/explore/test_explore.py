@@ -11,7 +11,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import charts, explore, lead_times, slippage, spend, style
-from makini_analytics.explore import _html, _rooms
+from makini_analytics.explore import _html, _source, _widget
 from makini_analytics.frames.categoricals import from_texts
 from makini_analytics.tidy import LINES
 from tests.tiers import one_in
@@ -26,7 +26,8 @@ def data():
 
 def by_code(explorer, data):
     """Run the code that is shown, as one would who copied it into the next cell."""
-    *before, last = explorer.code.splitlines()
+    # the explored data have no name here, so that the code has "data = ...", to be filled in
+    *before, last = [line for line in explorer.code.splitlines() if " = ...  # the " not in line]
     drawn = []
     cell = {"data": data, "lines": data, "display": drawn.append}
     exec("\n".join(before), cell)
@@ -227,7 +228,7 @@ def test_each_line_behind_a_bar_says_whether_it_counts(view, data, tmp_path):
 
 def test_the_code_has_the_notebooks_own_name_of_the_data(data, tmp_path, monkeypatch):
     shell = type("Shell", (), {"user_ns": {"_1": data, "emea": data, "eur": data.lines}})
-    monkeypatch.setattr(_rooms, "get_ipython", lambda: shell)
+    monkeypatch.setattr(_source, "get_ipython", lambda: shell)
     assert "lines = emea.lines\n" in explore.spend(data, folder=tmp_path).code
     assert "lines = eur\n" in explore.spend(data.lines, folder=tmp_path).code
 
@@ -285,6 +286,123 @@ def test_the_footnote_of_a_search_says_how_many_lines_are_shown(room, data, tmp_
     said = charts.captions_of(got._axes).footnote
     assert said.startswith(f"Only vendor Kugellager (shown: {n:,} of {whole:,} lines) · ")
     assert f"n = {whole:,} lines" in said  # the shares and ranks are among all of these
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """No picture is drawn, which takes most of the time."""
+    monkeypatch.setattr(_widget.Explorer, "_png_text", lambda self: "")
+
+
+def months(data, tmp_path):
+    got = explore.spend(data, folder=tmp_path)
+    got.view.value = "months"
+    return got
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    ("controls", "options"),
+    [
+        ({"until": datetime.date(2025, 6, 15)}, {"until": "2025-06-15"}),
+        ({"search": "Boomerang Bearings"}, {"vendor": "Boomerang Bearings"}),
+    ],
+)
+def test_a_part_of_purchases_is_the_one_that_filter_gives(controls, options, data, tmp_path):
+    got = months(data, tmp_path)
+    for name, value in controls.items():
+        getattr(got.filters, name).value = value
+    want = spend.by_period(data.filter(**options), currency=got.result.currency[0])
+    pd.testing.assert_frame_equal(got.result, want)
+    pd.testing.assert_frame_equal(by_code(got, data), want)
+    assert charts.captions_of(got._axes).footnote == charts.captions_of(spend.plot_by_period(want)).footnote
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_all_of_the_data_tell_how_far_they_reach_and_what_has_no_value_is_a_pick_as_well(data, tmp_path):
+    got = months(data, tmp_path)
+    got.filters.search.value = "Boomerang"
+    assert got.result.spend_year_before.notna().sum() > 10  # as nobody could say of the vendor's own lines alone
+    lines = data.lines.assign(category=data.lines.category.where(data.lines.category != "Bearings"))
+    some = ma.Purchases(data.orders, lines, data.issues, data.sources, data.as_of)
+    got = months(some, tmp_path)
+    got.filters.picks["category"].value = "\0"
+    got.filters.until.value = datetime.date(2025, 6, 15)
+    footnote = charts.captions_of(got._axes).footnote
+    assert footnote.startswith("Only ordered to 2025-06-15, category none · ")
+    assert not got.result.complete.iloc[-1]
+    pd.testing.assert_frame_equal(by_code(got, some), got.result)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_footnote_of_a_search_with_many_hits_names_a_few(data, tmp_path):
+    got = months(data, tmp_path)
+    got.filters.search.value = "a"
+    only, *_ = charts.captions_of(got._axes).footnote.split(" · ")
+    assert len(only) < 140
+
+
+@pytest.mark.parametrize("name", one_in(2, ["spend", "lines", "result", "data"]))
+@pytest.mark.parametrize("kind", ["purchases", "lines"])
+@pytest.mark.usefixtures("undrawn")
+def test_the_code_leaves_the_data_as_they_are_whatever_they_are_called(name, kind, data, tmp_path, monkeypatch):
+    explored = data if kind == "purchases" else data.lines
+    cell = {name: explored, "display": lambda chart: None}
+    monkeypatch.setattr(_source, "get_ipython", lambda: type("Shell", (), {"user_ns": cell}))
+    got = explore.spend(explored, folder=tmp_path)
+    got.filters.picks["connection"].value = "us"
+    for _ in range(2):  # a cell is run again
+        *before, last = got.code.splitlines()
+        exec("\n".join(before), cell)
+        pd.testing.assert_frame_equal(eval(last, cell), got.result)
+    assert cell[name] is explored
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_code_says_where_it_needs_a_name_of_the_data(data, tmp_path, monkeypatch):
+    drives = data.lines[data.lines.category == "Drives"]
+    assert "\nlines = ...  # the lines that you explore\n" in explore.spend(drives, folder=tmp_path).code
+    assert "\ndata = ...  # the purchases that you explore\n" in explore.spend(data, folder=tmp_path).code
+    monkeypatch.setattr(_source, "get_ipython", lambda: type("Shell", (), {"user_ns": {"all_of_it": data}}))
+    assert "\nlines = all_of_it.lines\n" in explore.spend(data.lines, folder=tmp_path).code
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_the_data_were_narrowed_to_before_is_in_title_and_file_name(data, tmp_path):
+    part = data.filter(category="Bearings", since="2025-01-01")
+    for each in (data, part):
+        got = explore.spend(each, folder=tmp_path)
+        got.buttons[1].click()
+    assert charts.captions_of(got._axes).title.startswith("Bearings, ordered from 2025-01-01: ")
+    assert len([*tmp_path.iterdir()]) == 2
+    got.filters.since.value = datetime.date(2025, 3, 1)
+    assert charts.captions_of(got._axes).title.startswith("Bearings, ordered from 2025-03-01: ")
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_due_date_that_few_lines_have_says_so_and_is_not_the_first(data, tmp_path):
+    got = explore.slippage(data, folder=tmp_path)
+    assert got._options["due"].options == (("required", "required"), ("promised (no line)", "promised"))
+    lines = data.lines.assign(promised_date=data.lines.required_date, required_date=data.lines.required_date.where(data.lines.index < 40))  # fmt: skip
+    lines.attrs = data.lines.attrs
+    got = explore.slippage(lines, folder=tmp_path)
+    (first, _), (second, _) = got._options["due"].options
+    assert (first, got.result.attrs["parameters"]["due"]) == ("promised", "promised")
+    assert second.startswith("required (")
+    assert "due='promised'" in got.code
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_title_says_nothing_twice(data, tmp_path):
+    got = months(data, tmp_path)
+    got.filters.picks["state"].value = "open"
+    assert charts.captions_of(got._axes).title.startswith("Ordered spend, only state open: ")
+    got.filters.picks["state"].value = ""
+    got.view.value = "vendors"
+    got.filters.search.value = "nord"
+    assert charts.captions_of(got._axes).title == 'vendors with "nord": 2 of 2 vendors make 17 % of all ordered spend'
+    one = explore.spend(data.filter(vendor="Kugellager Nord AG"), folder=tmp_path)
+    assert charts.captions_of(one._axes).title.startswith("Ordered spend with Kugellager Nord AG: ")
 
 
 @pytest.mark.full

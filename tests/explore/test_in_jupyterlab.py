@@ -69,8 +69,7 @@ def test_filter_click_and_export(lab, tmp_path):
         page.get_by_label("Connection", exact=True).select_option("emea")
         page.wait_for_function("was => document.querySelector('.jp-OutputArea-output img').src !== was", arg=before)
         code = page.get_by_label("Code", exact=True).input_value()
-        assert "lines = data.lines\n" in code
-        assert "lines[lines.connection == 'emea']" in code
+        assert "lines = data.filter(connection='emea').lines\n" in code
         bar = page.get_by_title(re.compile("The order lines of Kugellager Nord"))
         bar.click()
         page.get_by_text(re.compile(r"Kugellager Nord AG.*order lines", re.S)).first.wait_for()
@@ -91,6 +90,19 @@ def test_filter_click_and_export(lab, tmp_path):
         assert page.evaluate(fits)
         page.get_by_role("button", name="Filters, emea").click()
         page.wait_for_function(shown)
+        page.get_by_role("tab", name=re.compile("File Browser")).click()  # which closes it
+        page.set_viewport_size({"width": 390, "height": 1900})
+        page.wait_for_timeout(500)
+        small = "Math.min(...[...document.querySelectorAll('.makini-picture')].map(e => e.getBoundingClientRect().width / e.naturalWidth))"
+        assert page.evaluate(small) > 0.75  # its letters stay 9 pixels high, and it scrolls in its own place
+        inside = "(() => { const e = document.querySelector('.makini-picture').closest('.widget-gridbox'); return [e.clientWidth, e.scrollWidth] })()"
+        seen, whole = page.evaluate(inside)
+        assert seen < 390 < whole
+        cut = "(() => { const e = document.querySelector('.makini-fold'); return e.scrollWidth - e.clientWidth })()"
+        page.get_by_label("Vendor", exact=True).fill("a name that is rather long")
+        page.keyboard.press("Tab")
+        page.get_by_role("button", name="a name that is rather long").wait_for()
+        assert page.evaluate(cut) <= 1
         page.evaluate("document.body.dataset.jpThemeLight = 'false'")  # as a dark theme does
         assert "invert" in page.evaluate(paper)
         browser.close()

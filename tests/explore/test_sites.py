@@ -22,9 +22,9 @@ def names(control):
     return [text for text, _ in control.options]
 
 
-def picked(explorer, lines):
+def picked(explorer, data):
     """Return the rows that the code picks."""
-    return eval(re.search(r"(lines\[.*?\])[,)]", explorer.code)[1], {"lines": lines})
+    return eval(re.search(r"lines = (data\.filter.*)", explorer.code)[1], {"data": data})
 
 
 def test_sites_are_read_by_name_everywhere(tmp_path):
@@ -42,7 +42,7 @@ def test_sites_are_read_by_name_everywhere(tmp_path):
     assert "Gent_plant" in file.name
     for said in (*names(control), captions.title, captions.footnote, file.name, got._fold.description):
         assert not KEY.search(said)
-    lines = picked(got, data.lines)
+    lines = picked(got, data)
     assert set(lines.site_name) == {"Gent plant"}
     assert len(got._now) == len(lines) > 0
 
@@ -53,7 +53,7 @@ def test_two_sites_of_one_name_are_told_apart_and_one_without_a_name_has_its_key
     control = got.filters.picks["site_id"]
     assert names(control) == ["all", "4", "Gent", "Ulm (1)", "Ulm (2)"]
     control.label = "Ulm (2)"
-    assert list(got._now.order_number) == list(picked(got, data.lines).order_number) == ["1"]
+    assert list(got._now.order_number) == list(picked(got, data).order_number) == ["1"]
     assert charts.captions_of(got._axes).title.startswith("Ulm (2): ")
 
 
@@ -63,7 +63,8 @@ def test_names_without_keys_are_a_filter(tmp_path):
     control = got.filters.picks["site_name"]
     assert names(control) == ["all", "Gent", "Ulm", "(none)"]
     control.label = "Ulm"
-    assert list(got._now.order_number) == list(picked(got, data.lines).order_number) == ["0", "3"]
+    assert list(got._now.order_number) == list(picked(got, data).order_number) == ["0", "3"]
+    assert charts.captions_of(got._axes).footnote.startswith("Only site Ulm · ")
     some = table(site_id=["1", "2", None], site_name=["Ulm", "Gent", "Lyon"])
     control = explore.spend(some, folder=tmp_path).filters.picks["site_name"]
     assert "Lyon" in names(control)  # beside the keys, where some lines have a name alone

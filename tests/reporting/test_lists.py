@@ -200,3 +200,10 @@ def test_an_order_of_two_vendors_is_called_by_its_key():
     data = ma.Purchases.from_table(table.assign(order_id=["PO0", "PO0", "PO1"], vendor_name=["Beteiligungsgesellschaft Süd mbH", "Bolt", "Bolt"]), as_of=AS_OF)  # fmt: skip
     assert data.lines.order_id[0] != "PO0"
     assert sorted(open_lines(slippage.open_orders(data.lines, as_of=AS_OF)).order_number) == ["PO0", "PO0", "PO1"]
+
+
+def test_open_lines_of_two_vendors_of_one_name_are_told_apart():
+    table = pd.DataFrame({"connection": ["emea", "us", "us"], "vendor_id": ["1", "2", "3"], "vendor_name": ["Nord AG", "Nord AG", "Bolt AG"],
+                          "order_number": list("abc"), "amount": 9.0, "currency": "EUR", "order_date": "2025-01-02", "required_date": "2025-01-20"})  # fmt: skip
+    lines = ma.Purchases.from_table(table, as_of="2025-01-31").lines
+    assert sorted(shown(slippage.open_orders(lines)).vendor) == ["Bolt AG", "Nord AG (emea)", "Nord AG (us)"]

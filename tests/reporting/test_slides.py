@@ -164,3 +164,37 @@ def test_the_legend_has_the_colour_of_most_bars(made):
                 seen += len(set(bars)) > 1
                 assert bars.count(series.find("{*}spPr/{*}solidFill/{*}srgbClr").get("val")) == max(map(bars.count, bars))  # fmt: skip
     assert seen > 1
+
+
+def test_a_slide_without_findings_says_what_can_not_be_told_as_the_page_does(tmp_path):
+    told = content(three_lines(delivered_date=None), sections=["findings"])
+    assert not len(told.ranked)
+    assert told.untold
+    slide = Presentation(str(write(told, tmp_path / "x.pptx"))).slides[0]
+    said = [line for shape in slide.shapes if shape.has_text_frame for line in shape.text_frame.text.split("\n")]
+    assert f"Can’t be told: {' · '.join(told.untold)}." in said
+    assert not [text for text in said if "worth a line" in text]
+
+
+def test_the_label_of_a_short_bar_is_dark_and_behind_it(tmp_path):
+    late = three_lines(
+        delivered_date=["2025-03-19", "2025-03-30", "2025-06-09"]
+    )  # of A one in two is on time, of B none
+    chart = chart_of(Presentation(str(ma.report(late, tmp_path / "x.pptx", sections=["slippage"], progress=False))), "slippage_by_vendor")  # fmt: skip
+    plot = chart.plots[0]
+    rates = dict(zip(plot.categories, plot.series[0].values, strict=True))
+    short = [str(label.idx_val) for label in plot.series[0]._element.findall("{*}dLbls/{*}dLbl")]
+    assert short == [str([*rates].index("B"))]
+    assert sorted(rates.values()) == [0, 0.5]
+    own = plot.series[0]._element.find("{*}dLbls/{*}dLbl")
+    assert [child.tag.partition("}")[2] for child in own][1:5] == [
+        "numFmt",
+        "spPr",
+        "txPr",
+        "dLblPos",
+    ]  # PowerPoint wants this order
+    assert own.find("{*}dLblPos").get("val") == "outEnd"
+    assert own.find("{*}txPr//{*}srgbClr").get("val") == charts.look.ink.lstrip("#").upper()
+    assert (
+        plot.series[0]._element.find("{*}dLbls/{*}dLblPos").get("val") == "inBase"
+    )  # where the other bars have theirs

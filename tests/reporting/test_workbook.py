@@ -11,6 +11,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import charts
+from makini_analytics.reporting import content
 from makini_analytics.reporting._exhibits import Exhibit
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
@@ -113,6 +114,16 @@ def test_sheets_of_several_currencies_say_which():
         "What drove the change, INR", "Spend by vendor, INR"))]  # fmt: skip
     named = [_sheet_name("spend", [exhibits[i] for i in some], alone=False) for some in ((0, 1), (0, 1, 2), (3, 4), (5, 6))]  # fmt: skip
     assert named == ["Open value by age, INR, GBP", "Open value by age, INR, GBP …", "Spend by vendor CHF, month GBP", "What drove the change, INR …"]  # fmt: skip
+
+
+def test_a_sheet_of_tables_that_have_nothing_in_common_and_one_of_a_long_heading_have_whole_names():
+    from makini_analytics.reporting._workbook import _sheet_name
+
+    apart = [Exhibit(f"x{i}", heading, pd.DataFrame()) for i, heading in enumerate(("What may be there twice", "Values not read, or doubtful"))]  # fmt: skip
+    assert _sheet_name("quality", apart, alone=False) == "Quality"
+    data = ma.Purchases.from_table(pd.DataFrame({"order_number": ["1"], "vendor_name": "A", "amount": 9.0, "currency": "EUR"}), as_of="2025-01-01")  # fmt: skip
+    (figures, *_) = content(data, sections=["quality"]).exhibits
+    assert _sheet_name("quality", [figures], alone=False) == "Figures not all can give"
 
 
 def test_the_numbers_of_bars_to_the_left_have_room(made):

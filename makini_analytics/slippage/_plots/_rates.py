@@ -140,8 +140,11 @@ def plot_per_line(
     )
     came = ~np.isnan(days) & (early | on_time | late)
     days, early, on_time, late = (column[came] for column in (days, early, on_time, late))
-    if not len(days):
-        return charts.no_data(ax, "days late of each line", result)
+    n_overdue = int(overdue.sum())
+    if not len(days):  # that nothing came says much where it was due
+        waits = f"{charts.counted(n_overdue, 'line')} {'is' if n_overdue == 1 else 'are'} open and overdue"
+        found = title or (f"Nothing delivered; {waits}" if n_overdue else None)
+        return charts.no_data(ax, "days late of each line", result, title=found)
     # One delivery 400 days late would squeeze all others into a few bars. At least a day to either side keeps zero in sight.
     ends = np.quantile(days, [0.01, 0.99])
     low, high = min(float(np.floor(ends[0])), -1.0), max(float(np.ceil(ends[1])), 1.0)
@@ -156,7 +159,6 @@ def plot_per_line(
     _parts_above(ax, {word: k / n for word, k in parts.items()}, more_room_left=-low >= high)
     ax.set_yticks([])
     ax.set_xlabel("days after (+) or before (–) the due date", color=charts.look.muted, fontsize=9.5)
-    n_overdue = int(overdue.sum())
     more = (
         f"; {charts.number(n_overdue)} more {'is' if n_overdue == 1 else 'are'} open and overdue" if n_overdue else ""
     )
