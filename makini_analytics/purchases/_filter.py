@@ -79,7 +79,8 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     told = {n: ", ".join(sorted(texts)) for n, texts in wanted.items()}
     told |= {n: str(d.date()) for n, d in (("ordered from", first), ("ordered to", last)) if d is not None}
     dates = values(data.lines, "order_date", "datetime64[us]").isna().to_numpy(dtype=bool)
-    undated = _mask(data.lines, wanted, None, None) & dates & (first is not None or last is not None)
+    dated = first is not None or last is not None
+    undated = _mask(data.lines, wanted, None, None) & dates if dated else np.zeros(len(dates), dtype=bool)
     of = encode(values(data.lines, "connection", "string"))
     place = of.labels.get_indexer(pd.Index(sources["connection"]))
     counts = [
@@ -195,7 +196,7 @@ def _sources(
 ) -> pd.DataFrame:
     """Return the sources that have a part in it, with the numbers of what is left of each."""
     of_each = [values(frame, "connection", "string") for frame in (orders, lines)]
-    there = wanted.get("connection") or {name for names in of_each for name in names.dropna()}
+    there = wanted.get("connection") or {name for names in of_each for name in names.dropna().unique()}
     of = data.sources["connection"]
     days = own_days(data.sources, data.as_of)
     sources = data.sources.assign(as_of=days) if len(set(days)) > 1 else data.sources
