@@ -9,7 +9,8 @@ from .. import charts
 from ..frames import counts_as_spend, numbers
 from ._alone import largest
 from ._calls import in_currency, this_year, year_before
-from ._kinds import COUNTED, UNKNOWN, Finding
+from ._holes import UNEVEN
+from ._kinds import COUNTED, UNKNOWN, Finding, count
 from ._view import ITEM, View
 
 #: The effects that a finding names for a change; the exhibit has the others.
@@ -60,6 +61,7 @@ def change(view: View) -> Finding:
         + _one_alone(view, before, after, max(abs(moved) / 2, was / 10))
         + view.begins_late
         + view.stops_early
+        + without_amount(view)
     )
     return Finding(
         "change",
@@ -109,6 +111,18 @@ def _of_other_units(view: View) -> str:
         return ""
     n = items.loc[same, item_keys(items)].drop_duplicates().shape[0]
     return f" ({charts.number(n)} of them in another unit than before)"
+
+
+def without_amount(view: View) -> str:
+    """Return how many lines of the twelve months have no amount in the view's currency; "" where they are few."""
+    rows = view.counted & (view.year_of_order == 1)
+    n, lacking = int(rows.sum()), int((rows & ~view.has_amount).sum())
+    unit = f" in {view.unit}" if view.unit else ""
+    return (
+        f" Of {count(n, 'line')} {charts.number(lacking)} {'has' if lacking == 1 else 'have'} no amount{unit}."
+        if lacking > UNEVEN * n
+        else ""
+    )
 
 
 def item_keys(items: pd.DataFrame) -> list[str]:

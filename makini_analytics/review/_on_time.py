@@ -43,20 +43,22 @@ def on_time_by(view: View, by: By = "vendor") -> pd.DataFrame:
         )
 
     table = _tested(ask("order"), ask("month")) if view.has_due_dates else ask("order")
-    closed = _mostly_closed(view, table, by)
-    # each came to the day: the due date is likely to be filled in from the delivery, and says nothing of the vendor
-    came, out = table["n_due"] - table["n_overdue_open"], table["n_late"] - table["n_overdue_open"] + table["n_early"]
-    copied = ((came >= _MANY) & (out == 0)).to_numpy(dtype=bool)
-    if copied.any() and not copied.all():
-        attrs = table.attrs
-        table = table.assign(p_value=table["p_value"].mask(copied), against_others=table["against_others"].mask(copied))
-        table.attrs = attrs
-    if not closed.any():
+    closed, copied = _mostly_closed(view, table, by), _copied(table)
+    left_out = closed | copied
+    if not left_out.any():
         return table
-    out = table.assign(p_value=table["p_value"].mask(closed), against_others=table["against_others"].mask(closed))
+    out = table.assign(p_value=table["p_value"].mask(left_out), against_others=table["against_others"].mask(left_out))
     note = f"Not tested: {int(closed.sum())} of whose due lines more than {_MOST_CLOSED:.0%} were closed short."
-    out.attrs = table.attrs | {"notes": [*table.attrs.get("notes", []), note]}
+    out.attrs = table.attrs | {"notes": [*table.attrs.get("notes", []), *[note] * bool(closed.any())]}
     return out
+
+
+def _copied(table: pd.DataFrame) -> Mask:
+    """Which vendors' lines all came to the day, where others' did not: the due date is likely to be filled in from the delivery."""
+    came = table["n_due"] - table["n_overdue_open"]
+    another_day = table["n_late"] - table["n_overdue_open"] + table["n_early"]
+    exact = np.asarray((came >= _MANY) & (another_day == 0), dtype=np.bool_)
+    return exact if not exact.all() else np.zeros(len(table), dtype=bool)
 
 
 def closed_short(judged: pd.DataFrame) -> Mask:

@@ -11,7 +11,7 @@ from ..frames import Mask, numbers, values, vendors_hidden_by
 from ._accounts import had_another, of_many_vendors
 from ._alone import largest
 from ._calls import in_currency, this_year, year_before
-from ._change_kind import item_keys
+from ._change_kind import item_keys, without_amount
 from ._evidence import NO_VENDOR, OTHER_UNITS, Evidence, decided_by_units, named, price_shift
 from ._holes import UNEVEN
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
@@ -82,7 +82,9 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         elif (few := _untested(vendors, total)) and moved_by and tested:
             return Finding("prices", f"prices of the same item and vendor ({rate}; {few})", certainty=UNKNOWN)
         return Finding(
-            "prices", f"prices of the same item and vendor ({rate}; {stands})", why=_other_units(view).strip()
+            "prices",
+            f"prices of the same item and vendor ({rate}; {stands})",
+            why=f"{_other_units(view)}{without_amount(view)}".strip(),
         )
     net = float(told["net"])
     did, rather = ("more", "less") if net > 0 else ("less", "more")
@@ -101,7 +103,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         abs(net),
         f"paid {did}, same item and vendor",
         CLEAR,
-        f"Prices of the same item and vendor are {rate}.{tail}{_other_units(view)}",
+        f"Prices of the same item and vendor are {rate}.{tail}{_other_units(view)}{without_amount(view)}",
         "spend_prices",
         f"spend.bridge({year_before(view)}, {this_year(view, known=True)}, per_vendor=True, per_item=True, mixed_units='apart'{in_currency(view)})",
     )

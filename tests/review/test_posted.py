@@ -102,3 +102,13 @@ def test_a_vendor_whose_due_dates_are_its_days_of_delivery_is_not_tested():
     for given, n in ((table, 7), (copied, 6)):
         view = View.of(ma.Purchases.from_table(given, connection="erp", as_of=DAY))
         assert on_time_by(view)["p_value"].notna().sum() == n
+
+
+def test_lines_without_an_amount_in_the_currency_are_counted_beside_the_change():
+    table = received(first="2024-01-01", late=0.05).assign(product_code=lambda t: t.vendor_name)
+    table["currency"] = np.where(np.arange(len(table)) % 3 == 0, "XAU", "EUR")
+    got = told(table).why
+    n = int(((table.currency == "XAU") & (table.order_date >= "2025")).sum())
+    for kind in ("change", "prices"):
+        assert f" {n} have no amount in EUR." in got[kind]
+    assert "no amount" not in told(table.assign(currency="EUR")).why["change"]
