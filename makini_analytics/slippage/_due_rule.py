@@ -160,7 +160,10 @@ def fuller_due_date(source: Lines, selection: Selection, as_of: AsOfDays, due: s
     n = again.selection.n_lines("")
     if n <= there:
         return ()
-    lack = f"{lacking:,} of {there + lacking:,} lines have no {due} date" if there else f"No line has a {due} date"
+    lack = f"{lacking:,} of {there + lacking:,} lines have no {due} date"
+    if not there:  # others may have one, and be left out for another reason
+        whole = lacking == sum(entry["n_lines"] for entry in selection.book())
+        lack = f"No line has a {due} date" if whole else f"None of the {lacking:,} lines that count has a {due} date"
     return (f"{lack}: due='{other}' has dates on {n:,} line{'s' if n > 1 else ''}.",)
 
 
