@@ -294,10 +294,10 @@ class Purchases(NoFrame):
 
         Encoding, separator, sheet and the row of headings are found; the headings of SAP, Oracle, NetSuite, Dynamics 365, Business
         Central, Coupa, Odoo, ERPNext, Maximo, JD Edwards, Infor, Sage, Epicor and Acumatica, and plain words in eight languages, are
-        understood. Totals, headings that come again, remarks, quotes and invoices are no lines: ``issues`` has each with the value at stake, and its row
-        in the file, as each line has its row as ``line_id``. Cells that an order has once are filled down, rows of orders among those
-        of lines are given to their lines, marks (deleted, cancelled, delivery completed) become a status. ``sources`` says how the file was read;
-        `makini_analytics.read_headings` shows it as a table before anything is computed. Where it would have to guess, it asks.
+        understood. Totals, headings that come again, remarks, quotes and invoices are no lines: ``issues`` has each with the value at stake and its
+        row in the file, which is a line's ``line_id``; what may be a total or a line stays, and is told. Cells that an order has once are filled down,
+        rows of orders among those of lines are given to their lines, marks (deleted, cancelled, delivery completed) become a status. ``sources``
+        says how the file was read; `makini_analytics.read_headings` shows it as a table before anything is computed. Where it would have to guess, it asks.
 
         Parameters
         ----------
