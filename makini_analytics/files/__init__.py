@@ -2,6 +2,7 @@
 
 from ._beside import FileBeside, beside
 from ._by_numbers import settled_by_numbers
+from ._order_status import with_own_heads
 from ._read_file import FileRead, read_file, read_headings
 
-__all__ = ["FileBeside", "FileRead", "beside", "read_file", "read_headings", "settled_by_numbers"]
+__all__ = ["FileBeside", "FileRead", "beside", "read_file", "read_headings", "settled_by_numbers", "with_own_heads"]

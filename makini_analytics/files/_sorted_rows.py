@@ -17,7 +17,14 @@ ITEM = ("product_code", "material_id", "description", "line_number")
 VALUE = ("amount", "quantity", "open_quantity", "received_quantity", "unit_price")
 #: What tells a row of another order from a further line of the one above.
 PARTNER = ("vendor", "vendor_id", "vendor_name", "order_date")
-ONCE = {"order_number", "order_date", "vendor", *(c.name for c in ORDERS), *(c.name for c in LINES if c.inherits)}
+ONCE = {
+    "order_number",
+    "order_date",
+    "order_status",
+    "vendor",
+    *(c.name for c in ORDERS),
+    *(c.name for c in LINES if c.inherits),
+}
 #: Of an order, and still each line's own: a blank one is never filled from the line above.
 EACH = {"description", "notes", "code", "updated_at"}
 Flags = npt.NDArray[np.bool_]

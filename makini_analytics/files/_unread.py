@@ -28,18 +28,24 @@ def tell_unread(table: Table, headings: Sequence[Heading], names: Sequence[str],
     """
     if not len(table.df):
         return
-    given = [table.texts(c) for c in ("status", "cancelled_date", "deleted_at", "is_return")]
+
+    def said(status: str) -> str | None:
+        return table.statuses.get(status) or meaning(status)
+
+    given = [table.texts(c) for c in ("status", "order_status", "cancelled_date", "deleted_at", "is_return")]
     known = [
-        table.statuses.get(status) == "cancelled" or meaning(status) == "cancelled" or any(rest)
-        for status, *rest in zip(*given, strict=True)
+        "cancelled" in (said(status), said(order)) or any(rest) for status, order, *rest in zip(*given, strict=True)
     ]
     gone = {"cancelled"} if "status" in table.column_of else {"cancelled", "draft"}
+    drafts = ["draft" in (said(s), said(o)) for s, o in zip(*given[:2], strict=True)]
     for h in headings:
-        if h.column is not None or not is_undecided(h, stated):
+        second = h.rule.endswith("gives the status")
+        if h.column is not None or not (second or is_undecided(h, stated)):
             continue
         texts = ["" if v is None else str(v).strip() for v in table.df[names[h.place]]]
-        column, says = _what_says(h.heading, {t for t in texts if t and not why_no_value(t)}, gone)
-        rows = [t for t, k in zip(texts, known, strict=True) if t in says and not k]
+        given_here = {t for t in texts if t and not why_no_value(t)}
+        column, says = _what_says(h.heading, given_here, {"cancelled", "draft"} if second else gone)
+        rows = [t for t, k, d in zip(texts, known, drafts, strict=True) if t in says and not k and not d]
         if rows:
             mapped = f"columns={{{names[h.place]!r}: {column!r}}}"
             meant = f" and statuses={{{rows[0]!r}: ...}}" if column == "status" and meaning(rows[0]) is None else ""

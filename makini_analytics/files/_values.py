@@ -124,7 +124,7 @@ def _status(table: Table) -> None:
     system = table.system.name if table.system else ""
     if system == "sap" and "status" in table.column_of and all(len(t) <= 1 for t in table.texts("status")):
         table.notes.append(f"{table.column_of.pop('status')!r} says where an order came from, not its state: left out.")
-    if "status" in table.column_of and system in _STATUS_OF:
+    if system in _STATUS_OF:
         _status_as_the_system_means_it(table, _STATUS_OF[system])
     marks = [m for m in _MARKS if m in table.column_of]
     if marks:
@@ -154,7 +154,7 @@ def _status_as_the_system_means_it(table: Table, system: str) -> None:
     said: list[str] = []
     approved: set[str] = set()
     counted = bool({"received_quantity", "open_quantity"} & table.column_of.keys())
-    for text in sorted(set(table.texts("status")) - {""}):
+    for text in sorted({*table.texts("status"), *table.texts("order_status")} - {""}):
         here = meaning(text, system)
         if counted and here == "open" and system in _OF_APPROVAL_ONLY:
             said.append(f"{text!r} approved, and the quantities tell what came")
@@ -165,7 +165,8 @@ def _status_as_the_system_means_it(table: Table, system: str) -> None:
         said.append(f"{text!r} {here}")
         # where all came the quantities have the last word
         table.statuses[text] = "closed" if here == "received" else here
-    table.change("status", lambda v: None if str(v).strip() in approved else v)
+    for name in ("status", "order_status"):
+        table.change(name, lambda v: None if str(v).strip() in approved else v)
     if said and table.system:
         table.notes.append(f"Statuses as {table.system.title} means them: {', '.join(said)}.")
 

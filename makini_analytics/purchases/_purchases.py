@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError
-from ..files import FileBeside, FileRead, beside, read_file, settled_by_numbers
+from ..files import FileBeside, FileRead, beside, read_file, settled_by_numbers, with_own_heads
 from ..frames import CARRIED, DECIDED_BY, DECIDING, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
@@ -338,13 +338,12 @@ class Purchases(NoFrame):
         came = frozenset().union(*(f.came for f in files))
         got = read_file(path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header, came=came)  # fmt: skip
         got, doubts = settled_by_numbers(got, read)
+        tables, got = with_own_heads(tables, got)
         parts: list[FileRead | FileBeside] = [got, *files]
         said = {k: v for part in reversed(parts) for k, v in part.statuses.items()} | dict(own_statuses)
         made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **tables, **options)
         left_out = stack([part.left_out for part in parts])
         left_out = left_out.assign(connection=name).astype(left_out.dtypes.to_dict())
-        notes = " ".join(part.notes for part in parts)
-        sources = made.sources.assign(
-            source=str(path), notes=[f"{notes} {n}".strip() for n in made.sources["notes"].fillna("")]
-        ).astype(made.sources.dtypes.to_dict())
+        told = [" ".join([*(part.notes for part in parts), n]).strip() for n in made.sources["notes"].fillna("")]
+        sources = made.sources.assign(source=str(path), notes=told).astype(made.sources.dtypes.to_dict())
         return replace(made, issues=stack([made.issues, doubts, left_out]), sources=sources)
