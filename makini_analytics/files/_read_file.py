@@ -59,6 +59,7 @@ class FileRead:
     beside : headings of columns that are none of ours and change others, by what they are: the unit of the price, the cancelled quantity
     bare_discount : the heading of discounts of which nothing says whether they are money or percent
     heads : the status of each order, where the list has it beside that of the line
+    with_history : whether the file lists what came of its lines, too, which is read as a file of receipts is
     discounts, price_units : headings left out that are of discounts, too, or may say how many a price is for
     cancelled : what was cancelled of each row; empty where the list doesn't say
     """
@@ -77,6 +78,7 @@ class FileRead:
     price_units: list[Any] = field(default_factory=list)
     cancelled: list[float] = field(default_factory=list)
     heads: pd.DataFrame | None = None
+    with_history: bool = False
 
 
 def read_file(
@@ -133,7 +135,10 @@ def read_file(
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:
         open_quantity = None
     meant_by = {h: c for c, h in table.column_of.items()}
-    return FileRead(frame, meant_by, table.statuses, open_quantity, table.finished, table.items, left_out, notes, beside, bare, discounts, price_units, heads=heads)  # fmt: skip
+    return FileRead(
+        frame, meant_by, table.statuses, open_quantity, table.finished, table.items, left_out, notes, beside, bare, discounts, price_units,
+        heads=heads, with_history=table.with_history,
+    )  # fmt: skip
 
 
 @known_options

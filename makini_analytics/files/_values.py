@@ -41,6 +41,8 @@ class Table:
     came: Collection[tuple[str, str]] = ()  # lines of which something came, as a file beside says
     # of each row the item, where the quantities of its rows are to be added up
     items: list[int] = field(default_factory=list)
+    # whether each line is there once for each receipt and invoice of it
+    with_history: bool = False
 
     def texts(self, name: str) -> list[str]:
         """Return a column as texts, "" where it says nothing or is not there."""
@@ -82,6 +84,8 @@ def settle(table: Table) -> None:
             "lines with this file beside them: from_file(lines, receipts=...)"
         )
     table.column_of.pop("debit_credit", None)
+    if signs and table.stated is not None:
+        _each_line_once(table, str(signs[0]))
     table.take("record_type")
     _returns(table)
     _stock_units(table)
@@ -90,6 +94,35 @@ def settle(table: Table) -> None:
     settle_prices(table)
     _schedule_lines(table)
     settle_currency(table)
+
+
+def _each_line_once(table: Table, sign: str) -> None:
+    """Keep one row of each line, in a list that has it again for each receipt and invoice, as SAP's ME80FN; what came is read apart.
+
+    Raises
+    ------
+    SchemaError
+        The rows can't be put together: lines have no number, or differ in what was ordered.
+    """
+    about = (
+        f"the list has the history of its lines beside them (it has {sign!r}), and a row for each receipt and invoice"
+    )
+    advice = "Export the order lines without their history, and read that with this file beside them: from_file(lines, receipts=...)"
+    key = [c for c in ("order_number", "line_number") if c in table.column_of]
+    if len(key) < 2:
+        raise SchemaError(f"{about}, and no line number. {advice}")
+    for name in ("delivered_date", "received_quantity"):
+        table.take(name)
+    lines = table.df[[table.column_of[c] for c in key]].astype(str)
+    for name in ("quantity", "unit_price", "amount", "required_date"):
+        pairs = lines.assign(**{"": table.texts(name)}).drop_duplicates()
+        if pairs.duplicated(list(lines.columns)).any():
+            raise SchemaError(f"{about}, and rows of one line differ in {table.column_of[name]!r}. {advice}")
+    again = lines.duplicated().to_numpy()
+    table.df, table.with_history = table.df[~again], True
+    table.notes.append(
+        f"Rows of the history of lines ({sign!r}): each line is there once, without {again.sum():,} rows that repeat it."
+    )
 
 
 def _returns(table: Table) -> None:

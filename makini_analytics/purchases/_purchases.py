@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError
-from ..files import FileBeside, FileRead, beside, read_file, settled_by_numbers, with_own_heads
+from ..files import FileBeside, FileRead, read_all
 from ..frames import CARRIED, DECIDED_BY, DECIDING, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
@@ -312,7 +312,7 @@ class Purchases(NoFrame):
         statuses : status text to state, over the words that are understood anyway
         orders, receipts : files beside the lines, read the same way, or tables as in `from_table`: the heads of the orders, as SAP's EKKO
             beside EKPO, and the receipts, as EKBE; ``(path, columns)`` says what headings mean. Of a history only the receipts are
-            taken, and what takes goods away again is negative
+            taken, and what takes goods away again is negative; so it is of a list that has the history beside the lines, as ME80FN
         **options : as in `from_table`: ``currency``, ``as_of``, ``date_formats``, ``timezone``, ``delivery_date``, and the marks of numbers
 
         Raises
@@ -334,11 +334,8 @@ class Purchases(NoFrame):
             numbers = cls.from_table(table, columns=names, connection=name, **marks)
             return numbers.lines, numbers.issues
 
-        tables, files = beside(orders, receipts, read)
-        came = frozenset().union(*(f.came for f in files))
-        got = read_file(path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header, came=came)  # fmt: skip
-        got, doubts = settled_by_numbers(got, read)
-        tables, got = with_own_heads(tables, got)
+        how = {"system": system, "sheet": sheet, "encoding": encoding, "separator": separator, "header": header}
+        tables, files, got, doubts = read_all(path, orders, receipts, read, columns, how)
         parts: list[FileRead | FileBeside] = [got, *files]
         said = {k: v for part in reversed(parts) for k, v in part.statuses.items()} | dict(own_statuses)
         made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **tables, **options)
