@@ -23,7 +23,7 @@ from ._read_file import FileRead, as_table, read_file, read_grid_of
 from ._rows import order_lines
 from ._said import said_of, system_of
 from ._sorted_rows import Told, as_issues
-from ._values import Table, settle
+from ._values import Table, number_parts, settle
 
 #: SAP's movements of receipts for an order, and whether they take goods away again. What goes into blocked stock (103, 107) is
 #: received when it is released (105, 109): counting both would double it.
@@ -39,7 +39,17 @@ _REVERSED = frozenset(
     map(folded, ("reversed", "is reversed", "reversal", "storniert", "storno", "annullato", "anulado", "annulé"))
 )
 #: What a caller says of the headings of a list of lines that is said of their history, too.
-_OF_HISTORY = ("order_number", "order_id", "line_number", "history", "movement_type", "debit_credit", "delivered_date")
+_OF_HISTORY = (
+    "order_number",
+    "order_id",
+    "line_number",
+    "release_number",
+    "shipment_number",
+    "history",
+    "movement_type",
+    "debit_credit",
+    "delivered_date",
+)
 #: Beginnings of headings under which the status of the order stands beside a receipt.
 _OF_ORDERS = ("po", "order", "purchase", "bestell", "commande", "pedido", "ordine", "zamow")
 Read = Callable[[pd.DataFrame, dict[Any, str]], tuple[pd.DataFrame, pd.DataFrame]]
@@ -164,6 +174,7 @@ def _receipts(path: str | PathLike[str], columns: Any, own: Mapping[str, Any] | 
             )
     there["received_quantity"] = there.get("received_quantity", there.get("quantity"))
     there.pop("quantity", None)  # beside it, what was ordered
+    number_parts(table, of_receipts=True)
     received, away = _sorted_out(table, name, may_be_none=own is not None)
     _sign(table, received, away)
     table.df = table.df[np.array(received, dtype=bool)]

@@ -87,6 +87,7 @@ def settle(table: Table) -> None:
     if signs and table.stated is not None:
         _each_line_once(table, str(signs[0]))
     table.take("record_type")
+    number_parts(table)
     _returns(table)
     _stock_units(table)
     _status(table)
@@ -123,6 +124,30 @@ def _each_line_once(table: Table, sign: str) -> None:
     table.notes.append(
         f"Rows of the history of lines ({sign!r}): each line is there once, without {again.sum():,} rows that repeat it."
     )
+
+
+def number_parts(table: Table, *, of_receipts: bool = False) -> None:
+    """Make the numbers of a release and a shipment a part of the line's number, where a line has several: each has a quantity of its own.
+
+    A receipt, which may be of a line with one alone, names both the part and, as its reference, the line.
+    """
+    columns = [c for c in ("release_number", "shipment_number") if c in table.column_of]
+    if not columns or "line_number" not in table.column_of:
+        return
+    order, line = table.texts("order_number"), table.texts("line_number")
+    texts = [[t.removesuffix(".0") for t in table.texts(c)] for c in columns]
+    parts = ["-".join(filter(str.isdecimal, row)) for row in zip(*texts, strict=True)]  # a point would make it a number
+    rows = pd.DataFrame({"order": order, "line": line, "part": parts})
+    several = rows.groupby(["order", "line"])["part"].transform("nunique").gt(1) | of_receipts
+    headings = [str(table.take(c)) for c in columns]
+    if of_receipts:
+        table.put("line_ref", "line of the receipt", [t or None for t in line])
+    if several.any():
+        values = [f"{n}-{p}" if s and n and p else n or None for n, p, s in zip(line, parts, several, strict=True)]
+        table.put("line_number", f"{table.take('line_number')} with {', '.join(headings)}", values)
+        if not of_receipts:
+            told = f"{int(several.sum()):,} rows are parts of a line by {' and '.join(map(repr, headings))}"
+            table.notes.append(f"{told}: their numbers stand behind that of the line.")
 
 
 def _returns(table: Table) -> None:
