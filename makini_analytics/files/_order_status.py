@@ -30,7 +30,7 @@ def with_order_status(found: Sequence[Heading]) -> list[Heading]:
     ['status', 'order_status']
     """
     read = next((h for h in found if h.column == "status"), None)
-    if read is None or any(h.column == "order_status" for h in found):
+    if read is None or any(h.column in ("order_status", "approval_status") for h in found):
         return list(found)
     others = [h for h in found if h.column is None and (h.rule.endswith(_GIVEN) or h.unknown) and _names_status(h)]
     if _says(read, "of_order") and not _says(read, "of_line"):
@@ -43,9 +43,9 @@ def with_order_status(found: Sequence[Heading]) -> list[Heading]:
         }
     else:
         orders = [h for h in others if not _says(h, "of_line") and (_says(h, "of_order") or h.rule.endswith(_GIVEN))]
-        changed = {
-            h: replace(h, column="order_status", rule=f"by its words, beside {read.heading!r}") for h in orders[:1]
-        }
+        rule = f"by its words, beside {read.heading!r}"  # some systems have one of the approval and one of the goods
+        names = ("order_status", "approval_status")
+        changed = {h: replace(h, column=c, rule=rule) for h, c in zip(orders, names, strict=False)}
     return [changed.get(h, h) for h in found]
 
 
@@ -56,6 +56,11 @@ def _words(h: Heading) -> set[str]:
 
 def _says(h: Heading, what: str) -> bool:
     return not _words(h).isdisjoint(state_words()[what])
+
+
+def says_line(h: Heading) -> bool:
+    """Whether a heading says that it is of a line."""
+    return _says(h, "of_line")
 
 
 def _names_status(h: Heading) -> bool:
@@ -70,14 +75,17 @@ def heads_in(table: Table) -> pd.DataFrame | None:
     key = next((c for c in ("order_id", "order_number") if c in table.column_of), None)
     if "order_status" not in table.column_of or key is None:
         return None
-    frame = pd.DataFrame({key: table.texts(key), "status": table.texts("order_status")}, index=table.df.index)
+    pairs = zip(table.texts("order_status"), table.texts("approval_status"), strict=True)
+    status = [_ended(table, one) or _ended(table, other) or one or other for one, other in pairs]
+    frame = pd.DataFrame({key: table.texts(key), "status": status}, index=table.df.index)
     given = frame[(frame != "").all(axis=1)]
     several = given.groupby(key)["status"].transform("nunique") > 1
     apart = dict(given["status"][several])
     if apart:
         of = dict(zip(table.df.index, table.texts("status"), strict=True))
         table.put("status", "status of line or order", [_ended(table, apart.get(i, "")) or of[i] or None for i in of])
-    table.take("order_status")
+    for name in ("order_status", "approval_status"):
+        table.take(name)
     return given[~several].drop_duplicates(key).reset_index(drop=True)
 
 

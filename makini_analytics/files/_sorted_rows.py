@@ -21,6 +21,7 @@ ONCE = {
     "order_number",
     "order_date",
     "order_status",
+    "approval_status",
     "vendor",
     *(c.name for c in ORDERS),
     *(c.name for c in LINES if c.inherits),

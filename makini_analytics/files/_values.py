@@ -199,6 +199,7 @@ def _status(table: Table) -> None:
         table.notes.append(f"The status is made of {', '.join(headings)}.")
 
 
+_STATUSES = ("status", "order_status", "approval_status")
 _STATUS_OF = {
     "netsuite": "netsuite", "dynamics": "d365", "business_central": "business central", "oracle": "oracle", "coupa": "coupa", "odoo": "odoo",
     "erpnext": "erpnext", "maximo": "maximo", "jde": "jde", "m3": "m3", "x3": "x3", "acumatica": "acumatica", "quickbooks": "quickbooks",
@@ -212,7 +213,7 @@ def _status_as_the_system_means_it(table: Table, system: str) -> None:
     said: list[str] = []
     approved: set[str] = set()
     counted = bool({"received_quantity", "open_quantity"} & table.column_of.keys())
-    for text in sorted({*table.texts("status"), *table.texts("order_status")} - {""}):
+    for text in sorted({t for c in _STATUSES for t in table.texts(c)} - {""}):
         here = meaning(text, system)
         if counted and here == "open" and system in _OF_APPROVAL_ONLY:
             said.append(f"{text!r} approved, and the quantities tell what came")
@@ -223,7 +224,7 @@ def _status_as_the_system_means_it(table: Table, system: str) -> None:
         said.append(f"{text!r} {here}")
         # where all came the quantities have the last word
         table.statuses[text] = "closed" if here == "received" else here
-    for name in ("status", "order_status"):
+    for name in _STATUSES:
         table.change(name, lambda v: None if str(v).strip() in approved else v)
     if said and table.system:
         table.notes.append(f"Statuses as {table.system.title} means them: {', '.join(said)}.")

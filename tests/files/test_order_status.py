@@ -35,6 +35,14 @@ def test_both_are_read_and_the_order_ends_its_lines(written, names):
     assert not len(data.issues)
 
 
+def test_of_two_of_the_order_each_may_end_its_lines(written):
+    both = [f"{of};{approval}" for of, approval in zip(("Backorder", "Canceled", "Backorder"), ("Draft", "Approved", "Confirmed"), strict=True)]  # fmt: skip
+    names = "PurchaseOrderLineStatus;PurchaseOrderStatus;DocumentApprovalStatus"
+    data = read(written, names, both, came=(0, 0, 0), lines=("Backorder",) * 3)
+    assert data.lines.state.tolist() == ["draft", "cancelled", "open"]
+    assert data.orders.status.tolist() == ["Draft", "Canceled", "Backorder"] and not len(data.issues)
+
+
 def test_where_it_differs_within_an_order_it_is_the_lines_own(written):
     rows = [f"1;{n};CDW;2025-02-20;10;0;200;USD;Created;{s}" for n, s in enumerate(("Issued", "Cancelled"), 1)]
     path = written("\n".join([f"{HEAD};Line Status;Order Status", *rows, ""]))
