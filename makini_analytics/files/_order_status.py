@@ -86,7 +86,11 @@ def heads_in(table: Table) -> pd.DataFrame | None:
         table.put("status", "status of line or order", [_ended(table, apart.get(i, "")) or of[i] or None for i in of])
     for name in ("order_status", "approval_status"):
         table.take(name)
-    return given[~several].drop_duplicates(key).reset_index(drop=True)
+    of_order = given[~several].drop_duplicates(key).set_index(key)["status"]
+    orders = frame[[key]][frame[key] != ""].drop_duplicates(
+        ignore_index=True
+    )  # all of them: none is missing from this list
+    return orders.assign(status=orders[key].map(of_order))
 
 
 def _ended(table: Table, status: str) -> str:
@@ -99,5 +103,6 @@ def with_own_heads(tables: Mapping[str, Any], got: FileRead) -> tuple[dict[str, 
         return {**tables}, got
     if tables.get("orders") is None:
         return {**tables, "orders": got.heads}, got
-    told = as_issues([(None, "status", str(got.heads["status"].iloc[0]), _NOT_READ)])
+    given = got.heads["status"].dropna().tolist()
+    told = as_issues([(None, "status", given[0], _NOT_READ)] if given else [])
     return {**tables}, replace(got, left_out=stack([got.left_out, told]))

@@ -65,6 +65,12 @@ def test_a_file_of_orders_beside_is_said_to_come_first(written, tmp_path):
     assert "not read since orders= was passed" in " ".join(data.issues.reason)
 
 
+def test_an_order_without_a_status_goes_by_its_lines(written):
+    data = read(written, "Line Status;Order Status", statuses=["", *STATUSES[1:]])
+    assert data.orders.status.tolist()[:2] == ["Created", "Pending Approval"]
+    assert data.lines.state.tolist()[0] == "open" and "orders=" not in data.sources.notes.item()
+
+
 def test_a_status_of_an_order_that_is_not_understood_is_listed(written):
     data = read(written, "Line Status;Order Status", statuses=["Wartet", *STATUSES[1:]])
     assert data.issues[["table", "value"]].values.tolist() == [["orders", "Wartet"]]
