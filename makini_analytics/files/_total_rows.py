@@ -97,11 +97,12 @@ def drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:
     no_order = orders.isna().to_numpy(dtype=bool)
     behind = subtotals(map(str, orders.dropna().unique()))  # "4711 Total"
     headed = each(orders, lambda text: text in behind)
-    bare, worded = blank(rows, meant, _OF_A_LINE), _without_digit(rows, meant)
+    of_page = each(orders, says_page)
+    bare, worded = blank(rows, meant, _OF_A_LINE), _without_digit(rows, meant) | of_page
     # for no order, whatever stands in the column of items; a list of orders has no values
     stands = worded & bare & bool(meant.keys() & set(VALUE))
     named = headed | each(orders, says_total)
-    certain = named | (stands & each(orders, _says_total_behind))
+    certain = named | (stands & (of_page | each(orders, _says_total_behind)))
     suspect = no_order | certain | stands
     if not suspect.any():
         return

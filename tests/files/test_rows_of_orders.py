@@ -120,6 +120,7 @@ LIST = "Order No;Line;Order Date;Supplier;Item Code;Qty;Unit Price;Amount"
             ";;;;Page total;;;145.00",
             "Purchase Order Report;;;;;;;Page 2 of 2",
             "Purchase Order Report;;Seite 2;;;;;",
+            "Seite 2;;;;;;;145.00",
         ],
     ),
 )
