@@ -63,7 +63,8 @@ def says_page(text: str) -> bool:
     >>> [says_page(t) for t in ("Page 2 of 2", "Seite: 3", "31.12.2025 Page 1/4", "Page 2 holder", "Pages", "Blatt 100x200 mm")]
     [True, True, True, False, False, False]
     """
-    return _pattern("pages").match(text.strip()) is not None
+    plain = text.strip()
+    return plain[-1:].isdigit() and _pattern("pages").match(plain) is not None
 
 
 def drop_main_lines(rows: Rows, meant: Mapping[str, int]) -> None:
@@ -97,12 +98,14 @@ def drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:
     no_order = orders.isna().to_numpy(dtype=bool)
     behind = subtotals(map(str, orders.dropna().unique()))  # "4711 Total"
     headed = each(orders, lambda text: text in behind)
-    of_page = each(orders, says_page)
-    bare, worded = blank(rows, meant, _OF_A_LINE), _without_digit(rows, meant) | of_page
+    bare = blank(rows, meant, _OF_A_LINE)
+    of_bare = orders.where(bare)  # few, of many orders
+    of_page = each(of_bare, says_page)
+    worded = (_without_digit(rows, meant) if bare.any() else bare) | of_page
     # for no order, whatever stands in the column of items; a list of orders has no values
     stands = worded & bare & bool(meant.keys() & set(VALUE))
     named = headed | each(orders, says_total)
-    certain = named | (stands & (of_page | each(orders, _says_total_behind)))
+    certain = named | (stands & (of_page | each(of_bare, _says_total_behind)))
     suspect = no_order | certain | stands
     if not suspect.any():
         return
@@ -138,15 +141,15 @@ def _without_digit(rows: Rows, meant: Mapping[str, int]) -> Flags:
 
 def _drop_pages(rows: Rows, meant: Mapping[str, int]) -> None:
     """Leave out the rows with the number of a page and neither a value nor an item."""
+    of_lines = sorted({meant[n] for n in (*VALUE, *ITEM) if n in meant})
+    n_filled = rows.cells[of_lines].notna().sum(axis=1).to_numpy()
+    maybe = rows.cells[n_filled <= 1]  # the number may stand in one of them
     page = np.zeros(len(rows.cells), dtype=bool)
-    filled = np.zeros(len(rows.cells), dtype=bool)
-    of_lines = {meant[n] for n in (*VALUE, *ITEM) if n in meant}
-    for place in map(int, rows.cells.columns):
-        is_page = each(rows.cells[place], says_page)
-        page |= is_page
-        if place in of_lines:
-            filled |= rows.cells[place].notna().to_numpy(dtype=bool) & ~is_page
-    page &= ~filled
+    if not len(maybe) or not meant.keys() & set(VALUE):
+        return
+    found = {place: each(maybe[place], says_page) for place in map(int, maybe.columns)}
+    other = np.logical_or.reduce([maybe[p].notna().to_numpy(dtype=bool) & ~found[p] for p in of_lines])
+    page[n_filled <= 1] = np.logical_or.reduce(list(found.values())) & ~other
     if page.any():
         leave_out(rows, page, meant, _PAGE)
         rows.notes.append(f"Titles and feet of pages, left out: {page.sum():,}.")
