@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -76,14 +77,15 @@ def heads_in(table: Table) -> pd.DataFrame | None:
     if "order_status" not in table.column_of or key is None:
         return None
     pairs = zip(table.texts("order_status"), table.texts("approval_status"), strict=True)
-    status = [_ended(table, one) or _ended(table, other) or one or other for one, other in pairs]
+    ended = cache(partial(_ended, table.statuses))
+    status = [ended(one) or ended(other) or one or other for one, other in pairs]
     frame = pd.DataFrame({key: table.texts(key), "status": status}, index=table.df.index)
     given = frame[(frame != "").all(axis=1)]
     several = given.groupby(key)["status"].transform("nunique") > 1
     apart = dict(given["status"][several])
     if apart:
         of = dict(zip(table.df.index, table.texts("status"), strict=True))
-        table.put("status", "status of line or order", [_ended(table, apart.get(i, "")) or of[i] or None for i in of])
+        table.put("status", "status of line or order", [ended(apart.get(i, "")) or of[i] or None for i in of])
     for name in ("order_status", "approval_status"):
         table.take(name)
     of_order = given[~several].drop_duplicates(key).set_index(key)["status"]
@@ -93,8 +95,8 @@ def heads_in(table: Table) -> pd.DataFrame | None:
     return orders.assign(status=orders[key].map(of_order))
 
 
-def _ended(table: Table, status: str) -> str:
-    return status if (table.statuses.get(status) or meaning(status)) in ("cancelled", "draft") else ""
+def _ended(own: Mapping[str, str], status: str) -> str:
+    return status if (own.get(status) or meaning(status)) in ("cancelled", "draft") else ""
 
 
 def with_own_heads(tables: Mapping[str, Any], got: FileRead) -> tuple[dict[str, Any], FileRead]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import cache
 
 from ..tidy import meaning, why_no_value
 from ._by_values import is_no, kind_of, names_cancelling
@@ -30,6 +31,7 @@ def tell_unread(table: Table, headings: Sequence[Heading], names: Sequence[str],
     if not len(table.df):
         return
 
+    @cache  # few texts on many lines
     def said(status: str) -> str | None:
         return table.statuses.get(status) or meaning(status)
 
