@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +15,15 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..tidy import ORDERS, RECEIPT, a_few, has_come, meaning
+from ._by_numbers import settled_by_numbers
 from ._by_values import is_yes
-from ._headings import folded, receipt_kinds
-from ._read_file import as_table, read_grid_of
+from ._headings import Heading, folded, receipt_kinds
+from ._order_status import with_own_heads
+from ._read_file import FileRead, as_table, read_file, read_grid_of
 from ._rows import order_lines
-from ._said import system_of
+from ._said import said_of, system_of
 from ._sorted_rows import Told, as_issues
-from ._values import Table, settle
+from ._values import Table, number_parts, settle
 
 #: SAP's movements of receipts for an order, and whether they take goods away again. What goes into blocked stock (103, 107) is
 #: received when it is released (105, 109): counting both would double it.
@@ -34,6 +37,18 @@ _CREDIT = {"s": False, "d": False, "debit": False, "soll": False, "h": True, "c"
 #: A column of yes and no beside a receipt that was taken back.
 _REVERSED = frozenset(
     map(folded, ("reversed", "is reversed", "reversal", "storniert", "storno", "annullato", "anulado", "annulé"))
+)
+#: What a caller says of the headings of a list of lines that is said of their history, too.
+_OF_HISTORY = (
+    "order_number",
+    "order_id",
+    "line_number",
+    "release_number",
+    "shipment_number",
+    "history",
+    "movement_type",
+    "debit_credit",
+    "delivered_date",
 )
 #: Beginnings of headings under which the status of the order stands beside a receipt.
 _OF_ORDERS = ("po", "order", "purchase", "bestell", "commande", "pedido", "ordine", "zamow")
@@ -90,6 +105,29 @@ def _with_numbers(got: FileBeside, read: Read) -> FileBeside:
     return got._replace(table=table)
 
 
+def read_all(
+    path: str | PathLike[str], orders: Any, receipts: Any, read: Read, columns: Any, how: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[FileBeside], FileRead, pd.DataFrame]:
+    """Return what stands beside the lines of a file, the files among it, the file of the lines, and issues of its numbers.
+
+    ``how`` is how the file is read, as `read_file` takes it.
+    """
+    given, files = beside(orders, receipts, read)
+    got = read_file(path, columns=columns, **how, came=_came(files))
+    if got.with_history and receipts is None:
+        own = {h: c for h, c in said_of(columns).items() if c in _OF_HISTORY}
+        files.append(_with_numbers(_receipts(path, own, how), read))
+        given["receipts"] = files[-1].table, files[-1].columns
+        got = read_file(path, columns=columns, **how, came=_came(files))  # a line that is deleted may have come
+    got, doubts = settled_by_numbers(got, read)
+    given, got = with_own_heads(given, got)
+    return given, files, got, doubts
+
+
+def _came(files: Iterable[FileBeside]) -> frozenset[tuple[str, str]]:
+    return frozenset().union(*(f.came for f in files))
+
+
 def _heads(path: str | PathLike[str], columns: Any) -> FileBeside:
     """Return the heads of orders, one row per order: what only they say is given to their lines.
 
@@ -108,8 +146,10 @@ def _heads(path: str | PathLike[str], columns: Any) -> FileBeside:
     return _made(path, table, {c: h for c, h in table.column_of.items() if c in known}, left_out, about)
 
 
-def _receipts(path: str | PathLike[str], columns: Any) -> FileBeside:
+def _receipts(path: str | PathLike[str], columns: Any, own: Mapping[str, Any] | None = None) -> FileBeside:
     """Return the receipts of a history, each with its sign: what takes goods away again is negative.
+
+    ``own`` is how the file is read that lists the lines, too: none of its lines may have come yet.
 
     Raises
     ------
@@ -118,7 +158,12 @@ def _receipts(path: str | PathLike[str], columns: Any) -> FileBeside:
     """
     if isinstance(columns, Mapping):  # as `from_table` names it
         columns = {h: "delivered_date" if c == "received_date" else c for h, c in columns.items()}
-    table, left_out, about = _read(path, columns, dict.fromkeys(("document_type", "record_type")), "receipts")
+    table, left_out, about = _read(path, columns, dict.fromkeys(("document_type", "record_type")), "receipts", own)
+    if own is not None:  # the lines tell what was left out, and how the file was read
+        left_out, about = [], "The receipts of the history."
+        of_lines = table.column_of.keys() - {*_OF_HISTORY, "quantity", "received_quantity", "unit_of_measure"}
+        for column in of_lines:  # a mark of deletion is the line's, and takes no receipt back
+            table.take(column)
     there, name = table.column_of, Path(path).name
     shown = ", ".join(repr(str(h)) for h in table.df.columns[:12])
     for what, names in (("day", {"delivered_date"}), ("quantity", {"quantity", "received_quantity"})):
@@ -129,7 +174,8 @@ def _receipts(path: str | PathLike[str], columns: Any) -> FileBeside:
             )
     there["received_quantity"] = there.get("received_quantity", there.get("quantity"))
     there.pop("quantity", None)  # beside it, what was ordered
-    received, away = _sorted_out(table, name)
+    number_parts(table, of_receipts=True)
+    received, away = _sorted_out(table, name, may_be_none=own is not None)
     _sign(table, received, away)
     table.df = table.df[np.array(received, dtype=bool)]
     kept = {c: h for c, h in there.items() if c in RECEIPT and c != "status"}  # which is judged, or the order's
@@ -141,7 +187,7 @@ def _receipts(path: str | PathLike[str], columns: Any) -> FileBeside:
     return _made(path, table, kept, left_out, about)._replace(came=frozenset(came))
 
 
-def _sorted_out(table: Table, name: str) -> tuple[list[bool], list[bool]]:
+def _sorted_out(table: Table, name: str, *, may_be_none: bool = False) -> tuple[list[bool], list[bool]]:
     """Return which rows of a history are receipts, and which take goods away, and note what the others are.
 
     What kind a row is of stands in a column for it, or in one whose words all are known for kinds; a list without one has receipts only.
@@ -160,7 +206,7 @@ def _sorted_out(table: Table, name: str) -> tuple[list[bool], list[bool]]:
         said[i] = missing[i] if of_kind != "other" and moved and missing[i] else said[i]
     other = Counter(text for text, is_one in zip(said, out, strict=True) if not is_one)
     shown = ", ".join(f"{n:,} of {text!r}" for text, n in other.most_common(4)) + (", ..." if len(other) > 4 else "")
-    if other and not any(out) and other.keys().isdisjoint(missing):
+    if other and not any(out) and other.keys().isdisjoint(missing) and not may_be_none:
         raise SchemaError(f"{name} has no row that is a receipt, as far as is known: its rows are {shown}")
     table.notes += [f"Rows that are no receipts, left out: {other.total():,} ({shown})."] if other else []
     return out, away
@@ -214,9 +260,10 @@ def _sign(table: Table, received: list[bool], away: list[bool]) -> None:
 
 
 def _read(
-    path: str | PathLike[str], columns: Any, hidden: Mapping[str, Any], kind: str
+    path: str | PathLike[str], columns: Any, hidden: Mapping[str, Any], kind: str, how: Mapping[str, Any] | None = None
 ) -> tuple[Table, list[Told], str]:
-    grid, headings, about = read_grid_of(path, columns)
+    grid, headings, about = read_grid_of(path, columns, **(how or {}))
+    headings = _of_history(headings) if kind == "receipts" else headings
     meant = {h.column: h.place for h in headings if h.column}
     if not {"order_number", "order_id"} & meant.keys():
         raise SchemaError(
@@ -226,6 +273,16 @@ def _read(
     shown = {c: p for c, p in meant.items() if c not in hidden}  # of receipts, other documents are theirs
     rows = order_lines(grid, shown, system.name if system else "", kind)
     return as_table(grid, meant, rows, system), rows.left_out, about
+
+
+def _of_history(headings: list[Heading]) -> list[Heading]:
+    """Return the headings of a history, in which of what was ordered and another quantity the other is what came."""
+    there = {h.column for h in headings}
+    other = [h for h in headings if h.rule.endswith("gives the quantity")]
+    if len(other) != 1 or "received_quantity" in there or not there & {"history", "movement_type"}:
+        return headings
+    changed = {other[0]: replace(other[0], column="received_quantity", rule="what came, beside what was ordered")}
+    return [changed.get(h, replace(h, column=None) if h.column == "quantity" else h) for h in headings]
 
 
 def _made(

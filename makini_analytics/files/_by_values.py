@@ -20,10 +20,10 @@ from ._headings import (
     document_types,
     folded,
     mark_words,
-    says_total,
     state_words,
     systems,
 )
+from ._total_rows import says_total
 
 _DATE = re.compile(
     r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}\b.*|\d{1,2}[\s.\-]*[^\W\d_]{3,}.*\d{2,4}\b.*", re.ASCII | re.DOTALL

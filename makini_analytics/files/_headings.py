@@ -168,18 +168,9 @@ def state_words() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _total() -> re.Pattern[str]:
-    words = sorted(_data()["totals"]["words"], key=len, reverse=True)
-    return re.compile(rf"\W*(?:{'|'.join(map(re.escape, words))})\b(?!\s*[&/])|\*+$", re.IGNORECASE)
-
-
-def says_total(text: str) -> bool:
-    """Whether a text begins as the first cell of a total row does.
-
-    >>> says_total("Total - ACME"), says_total("Gesamtsumme"), says_total("** EUR"), says_total("**"), says_total("4500012345")
-    (True, True, False, True, False)
-    """
-    return _total().match(text.strip()) is not None
+def total_words() -> dict[str, tuple[str, ...]]:
+    """Return the first words of rows that add up others, the last words of such, and those before the number of a page."""
+    return {name: tuple(sorted(words, key=len, reverse=True)) for name, words in _data()["totals"].items()}
 
 
 def n_known(cells: Iterable[Any], own: Iterable[str] = ()) -> int:

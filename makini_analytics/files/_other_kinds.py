@@ -14,6 +14,8 @@ _BY_START = (
     (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\x00|MM\x00\*", "a picture, which holds no table: export the list as CSV or as a workbook"),
     (rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[\[{\]])", "JSON: read it by pd.read_json (lines=True where each line is an object), and pass the table to from_table"),
 )  # fmt: skip
+#: Blanks, separators, and the marks of encodings.
+_BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n;,|"
 #: What every workbook has in its ZIP: Excel's two kinds, and OpenDocument.
 _OF_WORKBOOKS = re.compile(r"(^|.*/)workbook\d*\.(xml|bin)|content\.xml")
 
@@ -24,6 +26,8 @@ def why_no_list(data: bytes) -> str:
     >>> why_no_list(b"%PDF-1.7"), why_no_list(b"PO Number;Amount"), why_no_list(b"[PO],[Amount]")
     ('a PDF, which holds no table: export the list as CSV or as a workbook', '', '')
     """
+    if not data.strip(_BLANK):
+        return "empty: export the list again, and look whether it has rows"
     found = next((what for start, what in _BY_START if re.match(start, data[:1000])), "")
     if found or not data.startswith(b"PK\x03\x04"):
         return found

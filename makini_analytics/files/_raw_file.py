@@ -246,6 +246,8 @@ def _from_rows(rows: list[list[Any]], score: Score, header: int | None, how: str
         return Grid(_numbered(max(map(len, rows), default=0)), _framed_rows(rows, 1), f"{how}, no headings")
     if known < _FEWEST:
         shown = " / ".join(", ".join(str(c) for c in row if c not in ("", None))[:80] for row in rows[:3])
+        if not any(c not in ("", None) for row in rows for c in row):
+            raise SchemaError("the file holds no cells: export the list again, and look whether it has rows")
         raise SchemaError(f"no row of headings was found ({shown}): {_ADVICE}")
     cells = _framed_rows(rows[at:], at + 1)
     headings = ["" if h is None else str(h).strip() for h in cells.iloc[0]]

@@ -26,6 +26,7 @@ from ._by_values import (
 from ._headings import TWICE, Heading, System, distinct_names, folded, n_known, understood
 from ._jde import settle_jde
 from ._money import in_percent
+from ._order_status import heads_in, with_order_status
 from ._raw_file import Grid, read_grid
 from ._rows import order_lines
 from ._said import SPECIAL, as_ours, ours_of, said_of, stated_in, system_of
@@ -57,6 +58,8 @@ class FileRead:
     notes : how it was read, for ``sources``
     beside : headings of columns that are none of ours and change others, by what they are: the unit of the price, the cancelled quantity
     bare_discount : the heading of discounts of which nothing says whether they are money or percent
+    heads : the status of each order, where the list has it beside that of the line
+    with_history : whether the file lists what came of its lines, too, which is read as a file of receipts is
     discounts, price_units : headings left out that are of discounts, too, or may say how many a price is for
     cancelled : what was cancelled of each row; empty where the list doesn't say
     """
@@ -74,6 +77,8 @@ class FileRead:
     discounts: list[Any] = field(default_factory=list)
     price_units: list[Any] = field(default_factory=list)
     cancelled: list[float] = field(default_factory=list)
+    heads: pd.DataFrame | None = None
+    with_history: bool = False
 
 
 def read_file(
@@ -105,6 +110,7 @@ def read_file(
         settle_jde(table)
     if {"discount", "discount_percent"} <= table.column_of.keys():  # both are of the same, or it is asked
         discounts.append(table.column_of["discount_percent"])
+    heads = heads_in(table)
     beside = {n: table.column_of.pop(n) for n in _BY_NUMBERS if n in table.column_of}
     for name in set(SPECIAL) - {"open_quantity"}:
         table.column_of.pop(name, None)
@@ -129,7 +135,10 @@ def read_file(
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:
         open_quantity = None
     meant_by = {h: c for c, h in table.column_of.items()}
-    return FileRead(frame, meant_by, table.statuses, open_quantity, table.finished, table.items, left_out, notes, beside, bare, discounts, price_units)  # fmt: skip
+    return FileRead(
+        frame, meant_by, table.statuses, open_quantity, table.finished, table.items, left_out, notes, beside, bare, discounts, price_units,
+        heads=heads, with_history=table.with_history,
+    )  # fmt: skip
 
 
 @known_options
@@ -148,7 +157,7 @@ def read_headings(
     Change ``column`` where it is not what you mean and pass the frame back: ``Purchases.from_file(path, columns=frame)``. Some columns
     are those of a list and not ours: ``vendor`` (code, name or both), ``open_quantity`` (received = ordered - open),
     ``scheduled_quantity`` (a row is a schedule line), marks such as ``deletion_mark``, ``completed_mark`` and ``release_mark``, of which
-    one status is made, ``record_type``, which tells rows of orders from those of lines, ``document_type``, which tells orders and
+    one status is made, ``record_type``, which tells rows of orders from those of lines, ``order_status``, beside the line's, ``document_type``, which tells orders and
     returns from quotes, invoices and contracts, and ``cancelled_quantity``. Of two columns under one heading the second is "Amount (2)".
 
     Parameters
@@ -234,7 +243,7 @@ def read_grid_of(
     ours = ours_of(grid.headings)
     headings = as_ours(understood(grid.headings, chosen, ours | own, fit, worded), ours.keys() - own.keys())
     ask_about_twice(headings, grid.cells)
-    headings = with_states(headings, [kind(h.place) for h in headings])
+    headings = with_order_status(with_states(headings, [kind(h.place) for h in headings]))
     values = [grid.cells[h.place].drop_duplicates() for h in headings]
     return (
         grid,

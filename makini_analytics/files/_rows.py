@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
-from ..tidy import plain_text, subtotals
-from ._headings import document_types, folded, n_known, says_total
+from ..tidy import plain_text
+from ._headings import document_types, folded, n_known
 from ._raw_file import Grid, is_rule
 from ._rows_of_orders import (
     drop_order_totals,
@@ -20,7 +20,8 @@ from ._rows_of_orders import (
     take_heads_above,
     tell_without_order,
 )
-from ._sorted_rows import ITEM, VALUE, Flags, Rows, blank, each, keep, leave_out
+from ._sorted_rows import VALUE, Flags, Rows, blank, each, keep, leave_out
+from ._total_rows import drop_main_lines, drop_totals, says_total
 
 
 def clean(cells: pd.DataFrame) -> pd.DataFrame:
@@ -55,9 +56,9 @@ def order_lines(grid: Grid, meant: Mapping[str, int], system: str = "", kind: st
     if kind == "lines":
         take_heads_above(rows, meant)
     if system == "netsuite":
-        _drop_main_lines(rows, meant)
+        drop_main_lines(rows, meant)
     _fill_groups(rows, meant)
-    _drop_totals(rows, meant)
+    drop_totals(rows, meant)
     fill_down(rows, meant)
     if kind == "lines":
         drop_order_totals(rows, meant)
@@ -165,23 +166,6 @@ def _drop_remarks(rows: Rows, meant: Mapping[str, int]) -> None:
     keep(rows, ~one)
 
 
-def _drop_main_lines(rows: Rows, meant: Mapping[str, int]) -> None:
-    """Leave out the row that NetSuite's searches give for an order as a whole, beside those of its lines: it has no item.
-
-    Its value is that of all of them together, so that sums would be twice what was ordered.
-    """
-    if not {"order_number", "product_code"} <= meant.keys():
-        return
-    order = rows.cells[meant["order_number"]]
-    without = blank(rows, meant, ("product_code", "line_number")) & order.notna().to_numpy(dtype=bool)
-    without &= ~each(order, says_total)
-    main = without & order.isin(order[~without]).to_numpy(dtype=bool)
-    if main.any():
-        leave_out(rows, main, meant, "the order as a whole, beside its lines: left out of the lines")
-        rows.notes.append(f"Rows of orders as a whole, beside those of their lines, left out: {main.sum():,}.")
-        keep(rows, ~main)
-
-
 def _fill_groups(rows: Rows, meant: Mapping[str, int]) -> None:
     """Fill the vendor of a group, which stands on its first row or on a row above it: a list grouped by vendors, as pivots are.
 
@@ -202,37 +186,3 @@ def _fill_groups(rows: Rows, meant: Mapping[str, int]) -> None:
             filled = column.where(column.notna() | ~blank, given.reindex(column.index).ffill())
             rows.cells[meant[name]] = filled
             rows.notes.append(f"Lines of a group, where {name} was filled down from its first row: {blank.sum():,}.")
-
-
-def _drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:
-    """Leave out the rows that add up others: they say so, or have a value and neither an order nor an item of their own."""
-    if "order_number" not in meant or not len(rows.cells):
-        return
-    orders = rows.cells[meant["order_number"]]
-    no_order = orders.isna().to_numpy(dtype=bool)
-    behind = subtotals(map(str, orders.dropna().unique()))  # "4711 Total"
-    headed = each(orders, lambda text: text in behind)
-    suspect = np.flatnonzero(no_order | headed | each(orders, says_total))
-    if not len(suspect):
-        return
-    places = [meant[n] for n in ITEM if n in meant]
-    has_value = ~blank(rows, meant, VALUE)
-    totals, groups = (np.zeros(len(rows.cells), dtype=bool) for _ in range(2))
-    for i in suspect.tolist():
-        cells = rows.cells.iloc[i]
-        # An item may be called Total, and so may a vendor: a row with an order number or an item of its own is a line.
-        no_item = all(cells[p] is None or says_total(str(cells[p])) for p in places)
-        says = headed[i] or says_total(str(next(c for c in cells if c is not None)))
-        totals[i] = no_item and (says or has_value[i] or not no_order[i])
-        groups[i] = no_item and not totals[i]
-    if groups.any():
-        leave_out(rows, groups, meant, "neither order, item nor value, as the row of a group: no line")
-        rows.notes.append(f"Rows without order, item and value, left out: {groups.sum():,}.")
-    if not totals.any():
-        keep(rows, ~groups)
-        return
-    values = leave_out(rows, totals, meant, "a total of other rows: left out of the lines")
-    at = ", ".join(str(r) for r in rows.cells.index[totals][:3]) + (", ..." if totals.sum() > 3 else "")
-    stake = f": {'; '.join(values[:3])}{'; ...' if len(values) > 3 else ''}" if values else ""
-    rows.notes.append(f"Totals of other rows, left out: {totals.sum():,} (row {at}{stake}).")
-    keep(rows, ~(totals | groups))

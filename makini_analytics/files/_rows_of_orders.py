@@ -9,15 +9,30 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..tidy import NumberFormat
-from ._headings import folded, says_total
-from ._sorted_rows import EACH, ITEM, ONCE, PARTNER, VALUE, Flags, Rows, blank, each, keep, leave_out, texts
+from ._headings import folded
+from ._sorted_rows import (
+    EACH,
+    ITEM,
+    ONCE,
+    PARTNER,
+    VALUE,
+    Flags,
+    Rows,
+    blank,
+    each,
+    equal,
+    keep,
+    leave_out,
+    no_line_number,
+    readings,
+    texts,
+)
+from ._total_rows import says_total
 
 _OF_ORDER = "the row of an order, whose lines follow: left out of the lines"
 _NO_LINES = "the row of an order, of which no line follows: left out of the lines"
 _TOTAL = "the sum of the order's other lines, without a line number: left out of the lines"
 _NO_ORDER = "no order number, and not clearly a further line of the order above: counted as an order of its own"
-_ZERO = re.compile(r"0+(\.0+)?")
 _WHOLE = re.compile(r"([0-9]{1,9})(?:\.0)?")
 
 
@@ -98,7 +113,7 @@ def drop_order_totals(rows: Rows, meant: Mapping[str, int]) -> None:
         return
     codes, orders = pd.factorize(rows.cells[meant["order_number"]])
     without = (codes >= 0) & _without_item(rows, meant) & blank(rows, meant, ("unit_price",))
-    numbered = (codes >= 0) & ~_no_line_number(rows, meant)
+    numbered = (codes >= 0) & ~no_line_number(rows, meant)
     if not without.any() or not numbered.any():
         return
     per = [np.bincount(codes[flags], minlength=len(orders))[codes] for flags in (without, numbered, codes >= 0)]
@@ -115,35 +130,13 @@ def drop_order_totals(rows: Rows, meant: Mapping[str, int]) -> None:
         keep(rows, ~total)
 
 
-def _no_line_number(rows: Rows, meant: Mapping[str, int]) -> Flags:
-    if "line_number" not in meant:
-        return np.ones(len(rows.cells), dtype=bool)
-    number = rows.cells[meant["line_number"]]
-    return number.isna().to_numpy(dtype=bool) | each(number, lambda t: _ZERO.fullmatch(t) is not None)
-
-
 def _without_item(rows: Rows, meant: Mapping[str, int]) -> Flags:
     """Return the rows that name no item; a line number of 0 is none, and a description such as "Total" neither."""
-    out = _no_line_number(rows, meant) & blank(rows, meant, ("product_code", "material_id"))
+    out = no_line_number(rows, meant) & blank(rows, meant, ("product_code", "material_id"))
     if "description" in meant:
         said = rows.cells[meant["description"]]
         out = out & (said.isna().to_numpy(dtype=bool) | each(said, says_total))
     return np.asarray(out)
-
-
-def _readings(rows: Rows, place: int) -> list[npt.NDArray[np.float64]]:
-    """Return the numbers of a column with a decimal point and with a comma; which one is right is settled later, for the whole table."""
-    codes, values = pd.factorize(rows.cells[place])
-    out = []
-    for mark in (".", ","):
-        read = NumberFormat(mark).read
-        found = [v if isinstance(v, int | float) else got.value if (got := read(str(v))) else np.nan for v in values]
-        out.append(np.array([*found, np.nan], dtype=float)[codes])
-    return out
-
-
-def _equal(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> Flags:
-    return np.asarray(np.abs(one - other) <= 0.005 + 1e-9 * np.abs(other))  # nothing equals what can't be read
 
 
 def _adds_up(rows: Rows, meant: Mapping[str, int], owner: npt.NDArray[np.intp], parts: Flags, wholes: Flags) -> Flags:
@@ -151,8 +144,8 @@ def _adds_up(rows: Rows, meant: Mapping[str, int], owner: npt.NDArray[np.intp], 
     out = wholes.copy()
     for name in (n for n in ("amount", "quantity") if n in meant):
         fits = rows.cells[meant[name]].isna().to_numpy(dtype=bool, copy=True)
-        for number in _readings(rows, meant[name]):
-            fits |= _equal(np.bincount(owner[parts], number[parts], len(owner)).astype(float), number)
+        for number in readings(rows, meant[name]):
+            fits |= equal(np.bincount(owner[parts], number[parts], len(owner)).astype(float), number)
         out &= fits
     return out
 
@@ -162,13 +155,13 @@ def _sums_above(rows: Rows, meant: Mapping[str, int], block: npt.NDArray[np.intp
     name = next(n for n in VALUE if n in meant)
     out = np.zeros(len(block), dtype=bool)
     at = np.flatnonzero(lines)
-    for number in _readings(rows, meant[name]):
+    for number in readings(rows, meant[name]):
         value, of = np.nan_to_num(number[at]), block[at]
         by = pd.Series(value).groupby(of)
         above, n_above = by.cumsum().to_numpy() - value, by.cumcount().to_numpy()
-        out[at] |= (n_above > 1) & _equal(above, number[at])
+        out[at] |= (n_above > 1) & equal(above, number[at])
         if len(at) > 2 and not out[at[-1]]:
-            out[at[-1]] = bool(_equal(value[:-1][~out[at[:-1]]].sum(keepdims=True), number[at[-1:]])[0])
+            out[at[-1]] = bool(equal(value[:-1][~out[at[:-1]]].sum(keepdims=True), number[at[-1:]])[0])
     return out
 
 

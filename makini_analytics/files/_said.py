@@ -16,7 +16,8 @@ from ._headings import AS_YOU_SAY, Heading, folded, named_system, recognised
 
 #: Names that `columns` may give beside ours, and what becomes of them.
 SPECIAL = (
-    "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
+    "vendor", "order_status", "approval_status", "open_quantity", "scheduled_quantity", "schedule_line", "release_number", "shipment_number",
+    "deletion_mark", "completed_mark", "void_mark", "open_mark",
     "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "movement_type", "debit_credit", "last_status",
     "document_type", "free_mark", "foreign_amount", "foreign_unit_price", "exchange_rate", "order_price_unit", "price_unit_numerator",
     "price_unit_denominator", "cancelled_quantity", "stock_received_quantity", "stock_unit",

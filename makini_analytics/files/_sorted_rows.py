@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,16 +11,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..tidy import LINES, ORDERS, empty, sound
+from ..tidy import LINES, ORDERS, NumberFormat, empty, sound
 
 ITEM = ("product_code", "material_id", "description", "line_number")
 VALUE = ("amount", "quantity", "open_quantity", "received_quantity", "unit_price")
 #: What tells a row of another order from a further line of the one above.
 PARTNER = ("vendor", "vendor_id", "vendor_name", "order_date")
-ONCE = {"order_number", "order_date", "vendor", *(c.name for c in ORDERS), *(c.name for c in LINES if c.inherits)}
+ONCE = {
+    "order_number",
+    "order_date",
+    "order_status",
+    "approval_status",
+    "vendor",
+    *(c.name for c in ORDERS),
+    *(c.name for c in LINES if c.inherits),
+}
 #: Of an order, and still each line's own: a blank one is never filled from the line above.
 EACH = {"description", "notes", "code", "updated_at"}
 Flags = npt.NDArray[np.bool_]
+_ZERO = re.compile(r"0+(\.0+)?")
 Told = tuple[int | None, str, str | None, str]  # row (None: of the whole file), column, value, reason
 
 
@@ -76,6 +86,30 @@ def blank(rows: Rows, meant: Mapping[str, int], names: Sequence[str]) -> Flags:
     if not places:
         return np.ones(len(rows.cells), dtype=bool)
     return rows.cells[places].isna().all(axis=1).to_numpy(dtype=bool)
+
+
+def no_line_number(rows: Rows, meant: Mapping[str, int]) -> Flags:
+    """Return the rows without the number of a line; some systems number the order as a whole 0."""
+    if "line_number" not in meant:
+        return np.ones(len(rows.cells), dtype=bool)
+    number = rows.cells[meant["line_number"]]
+    return number.isna().to_numpy(dtype=bool) | each(number, lambda t: _ZERO.fullmatch(t) is not None)
+
+
+def readings(rows: Rows, place: int) -> list[npt.NDArray[np.float64]]:
+    """Return the numbers of a column with a decimal point and with a comma; which one is right is settled later, for the whole table."""
+    codes, values = pd.factorize(rows.cells[place])
+    out = []
+    for mark in (".", ","):
+        read = NumberFormat(mark).read
+        found = [v if isinstance(v, int | float) else got.value if (got := read(str(v))) else np.nan for v in values]
+        out.append(np.array([*found, np.nan], dtype=float)[codes])
+    return out
+
+
+def equal(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> Flags:
+    """Return where two numbers are the same but for a rounding."""
+    return np.asarray(np.abs(one - other) <= 0.005 + 1e-9 * np.abs(other))  # nothing equals what can't be read
 
 
 def as_issues(left_out: Sequence[tuple[Any, str, str | None, str]]) -> pd.DataFrame:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import cache
 
 from ..tidy import meaning, why_no_value
 from ._by_values import is_no, kind_of, names_cancelling
 from ._headings import AS_YOU_SAY, Heading, document_types, folded
+from ._order_status import says_line
 from ._values import Table
 
 _FEW = 20  # different values of a column of kinds
@@ -28,18 +30,29 @@ def tell_unread(table: Table, headings: Sequence[Heading], names: Sequence[str],
     """
     if not len(table.df):
         return
-    given = [table.texts(c) for c in ("status", "cancelled_date", "deleted_at", "is_return")]
-    known = [
-        table.statuses.get(status) == "cancelled" or meaning(status) == "cancelled" or any(rest)
-        for status, *rest in zip(*given, strict=True)
+
+    @cache  # few texts on many lines
+    def said(status: str) -> str | None:
+        return table.statuses.get(status) or meaning(status)
+
+    given = [
+        table.texts(c)
+        for c in ("status", "order_status", "approval_status", "cancelled_date", "deleted_at", "is_return")
     ]
+    known = ["cancelled" in map(said, row[:3]) or any(row[3:]) for row in zip(*given, strict=True)]
     gone = {"cancelled"} if "status" in table.column_of else {"cancelled", "draft"}
+    drafts = ["draft" in map(said, row) for row in zip(*given[:3], strict=True)]
     for h in headings:
-        if h.column is not None or not is_undecided(h, stated):
+        second = h.rule.endswith("gives the status")
+        if h.column is not None or not (second or is_undecided(h, stated)):
             continue
         texts = ["" if v is None else str(v).strip() for v in table.df[names[h.place]]]
-        column, says = _what_says(h.heading, {t for t in texts if t and not why_no_value(t)}, gone)
-        rows = [t for t, k in zip(texts, known, strict=True) if t in says and not k]
+        given_here = {t for t in texts if t and not why_no_value(t)}
+        column, says = _what_says(h.heading, given_here, gone)
+        if second:
+            column = "status" if says_line(h) else "order_status"
+            says = {t for t in given_here if said(t) in ("cancelled", "draft")}
+        rows = [t for t, k, d in zip(texts, known, drafts, strict=True) if t in says and not k and not (second and d)]
         if rows:
             mapped = f"columns={{{names[h.place]!r}: {column!r}}}"
             meant = f" and statuses={{{rows[0]!r}: ...}}" if column == "status" and meaning(rows[0]) is None else ""

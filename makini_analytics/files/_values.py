@@ -41,6 +41,8 @@ class Table:
     came: Collection[tuple[str, str]] = ()  # lines of which something came, as a file beside says
     # of each row the item, where the quantities of its rows are to be added up
     items: list[int] = field(default_factory=list)
+    # whether each line is there once for each receipt and invoice of it
+    with_history: bool = False
 
     def texts(self, name: str) -> list[str]:
         """Return a column as texts, "" where it says nothing or is not there."""
@@ -82,7 +84,10 @@ def settle(table: Table) -> None:
             "lines with this file beside them: from_file(lines, receipts=...)"
         )
     table.column_of.pop("debit_credit", None)
+    if signs and table.stated is not None:
+        _each_line_once(table, str(signs[0]))
     table.take("record_type")
+    number_parts(table)
     _returns(table)
     _stock_units(table)
     _status(table)
@@ -90,6 +95,59 @@ def settle(table: Table) -> None:
     settle_prices(table)
     _schedule_lines(table)
     settle_currency(table)
+
+
+def _each_line_once(table: Table, sign: str) -> None:
+    """Keep one row of each line, in a list that has it again for each receipt and invoice, as SAP's ME80FN; what came is read apart.
+
+    Raises
+    ------
+    SchemaError
+        The rows can't be put together: lines have no number, or differ in what was ordered.
+    """
+    about = (
+        f"the list has the history of its lines beside them (it has {sign!r}), and a row for each receipt and invoice"
+    )
+    advice = "Export the order lines without their history, and read that with this file beside them: from_file(lines, receipts=...)"
+    key = [c for c in ("order_number", "line_number") if c in table.column_of]
+    if len(key) < 2:
+        raise SchemaError(f"{about}, and no line number. {advice}")
+    for name in ("delivered_date", "received_quantity"):
+        table.take(name)
+    lines = table.df[[table.column_of[c] for c in key]].astype(str)
+    for name in ("quantity", "unit_price", "amount", "required_date"):
+        pairs = lines.assign(**{"": table.texts(name)}).drop_duplicates()
+        if pairs.duplicated(list(lines.columns)).any():
+            raise SchemaError(f"{about}, and rows of one line differ in {table.column_of[name]!r}. {advice}")
+    again = lines.duplicated().to_numpy()
+    table.df, table.with_history = table.df[~again], True
+    table.notes.append(
+        f"Rows of the history of lines ({sign!r}): each line is there once, without {again.sum():,} rows that repeat it."
+    )
+
+
+def number_parts(table: Table, *, of_receipts: bool = False) -> None:
+    """Make the numbers of a release and a shipment a part of the line's number, where a line has several: each has a quantity of its own.
+
+    A receipt, which may be of a line with one alone, names both the part and, as its reference, the line.
+    """
+    columns = [c for c in ("release_number", "shipment_number") if c in table.column_of]
+    if not columns or "line_number" not in table.column_of:
+        return
+    order, line = table.texts("order_number"), table.texts("line_number")
+    texts = [[t.removesuffix(".0") for t in table.texts(c)] for c in columns]
+    parts = ["-".join(filter(str.isdecimal, row)) for row in zip(*texts, strict=True)]  # a point would make it a number
+    rows = pd.DataFrame({"order": order, "line": line, "part": parts})
+    several = rows.groupby(["order", "line"])["part"].transform("nunique").gt(1) | of_receipts
+    headings = [str(table.take(c)) for c in columns]
+    if of_receipts:
+        table.put("line_ref", "line of the receipt", [t or None for t in line])
+    if several.any():
+        values = [f"{n}-{p}" if s and n and p else n or None for n, p, s in zip(line, parts, several, strict=True)]
+        table.put("line_number", f"{table.take('line_number')} with {', '.join(headings)}", values)
+        if not of_receipts:
+            told = f"{int(several.sum()):,} rows are parts of a line by {' and '.join(map(repr, headings))}"
+            table.notes.append(f"{told}: their numbers stand behind that of the line.")
 
 
 def _returns(table: Table) -> None:
@@ -124,7 +182,7 @@ def _status(table: Table) -> None:
     system = table.system.name if table.system else ""
     if system == "sap" and "status" in table.column_of and all(len(t) <= 1 for t in table.texts("status")):
         table.notes.append(f"{table.column_of.pop('status')!r} says where an order came from, not its state: left out.")
-    if "status" in table.column_of and system in _STATUS_OF:
+    if system in _STATUS_OF:
         _status_as_the_system_means_it(table, _STATUS_OF[system])
     marks = [m for m in _MARKS if m in table.column_of]
     if marks:
@@ -141,6 +199,7 @@ def _status(table: Table) -> None:
         table.notes.append(f"The status is made of {', '.join(headings)}.")
 
 
+_STATUSES = ("status", "order_status", "approval_status")
 _STATUS_OF = {
     "netsuite": "netsuite", "dynamics": "d365", "business_central": "business central", "oracle": "oracle", "coupa": "coupa", "odoo": "odoo",
     "erpnext": "erpnext", "maximo": "maximo", "jde": "jde", "m3": "m3", "x3": "x3", "acumatica": "acumatica", "quickbooks": "quickbooks",
@@ -154,7 +213,7 @@ def _status_as_the_system_means_it(table: Table, system: str) -> None:
     said: list[str] = []
     approved: set[str] = set()
     counted = bool({"received_quantity", "open_quantity"} & table.column_of.keys())
-    for text in sorted(set(table.texts("status")) - {""}):
+    for text in sorted({t for c in _STATUSES for t in table.texts(c)} - {""}):
         here = meaning(text, system)
         if counted and here == "open" and system in _OF_APPROVAL_ONLY:
             said.append(f"{text!r} approved, and the quantities tell what came")
@@ -165,7 +224,8 @@ def _status_as_the_system_means_it(table: Table, system: str) -> None:
         said.append(f"{text!r} {here}")
         # where all came the quantities have the last word
         table.statuses[text] = "closed" if here == "received" else here
-    table.change("status", lambda v: None if str(v).strip() in approved else v)
+    for name in _STATUSES:
+        table.change(name, lambda v: None if str(v).strip() in approved else v)
     if said and table.system:
         table.notes.append(f"Statuses as {table.system.title} means them: {', '.join(said)}.")
 

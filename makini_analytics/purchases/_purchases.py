@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError
-from ..files import FileBeside, FileRead, beside, read_file, settled_by_numbers
+from ..files import FileBeside, FileRead, read_all
 from ..frames import DECIDED_BY, DECIDING, N_LINES, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
@@ -294,10 +294,10 @@ class Purchases(NoFrame):
 
         Encoding, separator, sheet and the row of headings are found; the headings of SAP, Oracle, NetSuite, Dynamics 365, Business
         Central, Coupa, Odoo, ERPNext, Maximo, JD Edwards, Infor, Sage, Epicor and Acumatica, and plain words in eight languages, are
-        understood. Totals, headings that come again, remarks, quotes and invoices are no lines: ``issues`` has each with the value at stake, and its row
-        in the file, as each line has its row as ``line_id``. Cells that an order has once are filled down, rows of orders among those
-        of lines are given to their lines, marks (deleted, cancelled, delivery completed) become a status. ``sources`` says how the file was read;
-        `makini_analytics.read_headings` shows it as a table before anything is computed. Where it would have to guess, it asks.
+        understood. Totals, headings that come again, remarks, quotes and invoices are no lines: ``issues`` has each with the value at stake and its
+        row in the file, which is a line's ``line_id``; what may be a total or a line stays, and is told. Cells that an order has once are filled down,
+        rows of orders among those of lines are given to their lines, marks (deleted, cancelled, delivery completed) become a status. ``sources``
+        says how the file was read; `makini_analytics.read_headings` shows it as a table before anything is computed. Where it would have to guess, it asks.
 
         Parameters
         ----------
@@ -312,7 +312,7 @@ class Purchases(NoFrame):
         statuses : status text to state, over the words that are understood anyway
         orders, receipts : files beside the lines, read the same way, or tables as in `from_table`: the heads of the orders, as SAP's EKKO
             beside EKPO, and the receipts, as EKBE; ``(path, columns)`` says what headings mean. Of a history only the receipts are
-            taken, and what takes goods away again is negative
+            taken, and what takes goods away again is negative; so it is of a list that has the history beside the lines, as ME80FN
         **options : as in `from_table`: ``currency``, ``as_of``, ``date_formats``, ``timezone``, ``delivery_date``, and the marks of numbers
 
         Raises
@@ -334,17 +334,13 @@ class Purchases(NoFrame):
             numbers = cls.from_table(table, columns=names, connection=name, **marks)
             return numbers.lines, numbers.issues
 
-        tables, files = beside(orders, receipts, read)
-        came = frozenset().union(*(f.came for f in files))
-        got = read_file(path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header, came=came)  # fmt: skip
-        got, doubts = settled_by_numbers(got, read)
+        how = {"system": system, "sheet": sheet, "encoding": encoding, "separator": separator, "header": header}
+        tables, files, got, doubts = read_all(path, orders, receipts, read, columns, how)
         parts: list[FileRead | FileBeside] = [got, *files]
         said = {k: v for part in reversed(parts) for k, v in part.statuses.items()} | dict(own_statuses)
         made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **tables, **options)
         left_out = stack([part.left_out for part in parts])
         left_out = left_out.assign(connection=name).astype(left_out.dtypes.to_dict())
-        notes = " ".join(part.notes for part in parts)
-        sources = made.sources.assign(
-            source=str(path), notes=[f"{notes} {n}".strip() for n in made.sources["notes"].fillna("")]
-        ).astype(made.sources.dtypes.to_dict())
+        told = [" ".join([*(part.notes for part in parts), n]).strip() for n in made.sources["notes"].fillna("")]
+        sources = made.sources.assign(source=str(path), notes=told).astype(made.sources.dtypes.to_dict())
         return replace(made, issues=stack([made.issues, doubts, left_out]), sources=sources)

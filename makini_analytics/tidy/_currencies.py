@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..frames import categoricals
+from ._dates import LANGUAGES
 
 Labels = categoricals.Labels
 
 #: Signs of one currency, by themselves. "$", "¥" and "kr" are those of several, and stay what they are: a currency of their own.
 _SIGNS = {
-    "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "$US": "USD", "U$S": "USD", "USD$": "USD", "A$": "AUD", "AU$": "AUD",
+    "€": "EUR", "£": "GBP", "US$": "USD", "$US": "USD", "U$S": "USD", "USD$": "USD", "A$": "AUD", "AU$": "AUD",
     "C$": "CAD", "CA$": "CAD", "CAD$": "CAD", "HK$": "HKD", "NZ$": "NZD", "S$": "SGD", "R$": "BRL", "MX$": "MXN", "NT$": "TWD", "₹": "INR",
     "₽": "RUB", "₺": "TRY", "₩": "KRW", "₪": "ILS", "฿": "THB", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "FR.": "CHF", "SFR.": "CHF",
 }  # fmt: skip
@@ -135,8 +136,8 @@ def settled_signs(signs: Labels) -> Labels:
 def currency_code(text: str, stated: str | None = None) -> str:
     """Return one currency as its code; a sign of several is that of the stated one, where it may be.
 
-    >>> currency_code("£"), currency_code("£", "EGP"), currency_code("kr.", "SEK"), currency_code("EUR€")
-    ('GBP', 'EGP', 'SEK', 'EUR')
+    >>> currency_code("£"), currency_code("£", "EGP"), currency_code("kr.", "SEK"), currency_code("EUR€"), currency_code("U.S. dollars")
+    ('GBP', 'EGP', 'SEK', 'EUR', 'USD')
     """
     sign = _sign(text, stated)
     return _SIGNS.get(sign, sign)
@@ -151,7 +152,30 @@ def _sign(text: str, stated: str | None = None) -> str:
         return found[1]
     if _may_be(plain):
         return plain if plain in _SIGNS else plain.rstrip(".")
-    return _SIGNS.get(plain, plain)
+    return _SIGNS.get(plain) or (plain if in_iso_4217(plain) else _codes_by_name().get(_plain_name(plain), plain))
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    """Return the currencies by their names in the languages of exports, of one and of several, where one has it: "US dollars", "Schweizer Franken"."""
+    from babel import Locale
+    from babel.numbers import get_currency_name
+
+    found: dict[str, set[str]] = {}
+    for language in LANGUAGES:
+        for code in map(str, Locale.parse(language).currencies):
+            for n in (None, 1, 2):
+                found.setdefault(_plain_name(get_currency_name(code, n, language)), set()).add(code)
+    # names that CLDR does not have
+    found |= {"POUND STERLING": {"GBP"}, "POUNDS STERLING": {"GBP"}, "STERLING": {"GBP"}, "PFUND STERLING": {"GBP"}}
+    return {name: next(iter(codes)) for name, codes in found.items() if len(codes) == 1 and len(name) > len("EUR")}
+
+
+def _plain_name(text: str) -> str:
+    """Return a name without case, accents and punctuation."""
+    split = unicodedata.normalize("NFKD", text.upper())
+    plain = "".join(c if c.isalnum() else " " for c in split if not unicodedata.combining(c) and c != ".")
+    return " ".join(plain.split())
 
 
 @cache

@@ -30,7 +30,7 @@ _WORDS = (DAY_FIRST, MONTH_FIRST, EXCEL, EXCEL_1904, *_TICKS_A_SECOND)
 _DAY_ZERO = {EXCEL: datetime(1899, 12, 30), EXCEL_1904: datetime(1904, 1, 1)}
 #: What a year of two digits can be: 68 and 69 are no 2068 and 1969, and may be the Buddhist years 2568 and 2569.
 _SHORT_YEARS = range(1980, 2050)
-_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "de_AT")
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "de_AT")
 
 _TIME = r"(?:[T ,]+(?P<h>\d{1,2}):(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)?\s*(?P<ap>[AaPp]\.?[Mm]\.?)?)?"
 _NUMERIC = re.compile(r"(?P<a>\d{1,2})(?P<sep>[./\-])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d\d)\.?" + _TIME, re.ASCII)
@@ -277,7 +277,7 @@ def _month_names() -> dict[str, int]:
     from babel.dates import get_month_names
 
     names = {"mrz": 3}  # how Windows and Excel shorten März, which CLDR does not
-    for language in _LANGUAGES:
+    for language in LANGUAGES:
         for width in ("wide", "abbreviated"):
             for use in ("format", "stand-alone"):
                 for month, name in get_month_names(width, use, language).items():

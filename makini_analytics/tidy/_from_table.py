@@ -127,8 +127,11 @@ def tidy_table(
     if heads is not None:
         orders_frame, head = overlaid(orders_frame, head_rows)
         lost_of_orders = {n: np.flatnonzero(np.isin(head, rows)) for n, rows in book.unreadable("order heads").items()}
+    # lines have the status of their order's head where they have none of their own: then it is listed with theirs
+    apart = heads is not None and not set(orders_frame["status"].dropna()) <= set(own_status.dropna())
+    listed = ("orders", "lines") if apart else ("lines",)
     orders_frame, lines = _derive.settle_states(
-        orders_frame, frame, of, own_status, own, book, unreadable, lost_of_orders, listed=("lines",)
+        orders_frame, frame, of, own_status, own, book, unreadable, lost_of_orders, listed=listed
     )
     _tell_no_currency(lines, book)
     _derive.list_unknown_currencies(lines, book)

@@ -57,9 +57,10 @@ def line_states(
 ) -> Codes:
     """Return the state of each line, as its position in `MEANINGS`.
 
-    A line's own status counts, else its order's; a cancelled order cancels its lines, a deletion mark the line. Closed
-    means closed short where less than the quantity is known to be received. Without any status, a line that is delivered
-    or fully received is received, else open. Where quantities decide and one of them could not be read (``doubtful``), it is unknown.
+    A line's own status counts, else its order's; a cancelled order cancels its lines, a deletion mark the line. Of a draft order, or
+    one that is not approved, a line is a draft as well, whatever its own status says, unless something came of it. Closed means closed
+    short where less than the quantity is known to be received. Without any status, a line that is delivered or fully received is
+    received, else open. Where quantities decide and one of them could not be read (``doubtful``), it is unknown.
     """
     state = np.where(meaning == NOTHING, order_meaning, meaning)
     short = received < quantity - 1e-9  # False where either is missing
@@ -67,6 +68,8 @@ def line_states(
     state = np.where(state == CLOSED, np.where(doubtful, UNKNOWN, np.where(short, CLOSED_SHORT, RECEIVED)), state)
     without_status = np.where(full | (delivered & ~short), RECEIVED, np.where(doubtful, UNKNOWN, OPEN))
     state = np.where(state == NOTHING, without_status, state)
+    waits = (order_meaning == DRAFT) & ~delivered & ~(received > 0) & (state != CANCELLED)
+    state = np.where(waits, DRAFT, state)
     return np.where(deleted | (order_meaning == CANCELLED), CANCELLED, state).astype(np.int8)
 
 

@@ -112,7 +112,9 @@ def _read(
         values, lost = without_no_values(name, values, of_names=of_names)
         array, problems = _read_column(out, name, c, values, codes, numbers, orders.get(name), tz)
         gone, kept = ([p for p in lost if (values[p[0]] is None) is missing] for missing in (True, False))
-        for some, typed in ((gone, True), (kept, False), (problems, c.kind not in ("label", "text"))):
+        nothing = pd.isna(array)  # what was read all the same is a doubt, and not lost
+        unread, doubts = ([p for p in problems if bool(nothing[p[0]]) is missing] for missing in (True, False))
+        for some, typed in ((gone, True), (kept, False), (unread, c.kind not in ("label", "text")), (doubts, False)):
             rows = some if codes is None else at_places(some, codes)
             book.add_problems(table.table_of[name], name, rows, typed=typed)
         if c.kind == "label":

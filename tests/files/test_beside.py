@@ -272,3 +272,41 @@ def test_the_orders_status_beside_a_receipt_takes_no_receipt_away(tmp_path):
         )
         got = ma.Purchases.from_file(tmp_path / "po.csv", receipts=tmp_path / "gr.csv")
         assert got.lines.delivered_date.notna().sum() == came
+
+
+HISTORY = """Einkaufsbeleg;Position;Belegdatum;Lieferant;Bestellmenge;Nettopreis;Währung;Nettowert;Löschkennzeichen;Bestellentwicklungstyp;Buchungsdatum;Menge;Bewegungsart
+4500000001;10;31.03.2025;100023;100,000;10,00;EUR;1.000,00;;E;10.04.2025;60,000;101
+4500000001;10;31.03.2025;100023;100,000;10,00;EUR;1.000,00;;E;20.04.2025;40,000;101
+4500000001;10;31.03.2025;100023;100,000;10,00;EUR;1.000,00;;Q;25.04.2025;100,000;
+4500000002;10;31.03.2025;100023;50,000;10,00;EUR;500,00;;E;10.04.2025;50,000;101
+4500000002;10;31.03.2025;100023;50,000;10,00;EUR;500,00;;E;12.04.2025;50,000-;102
+4500000003;10;31.03.2025;100023;5,000;10,00;EUR;50,00;L;E;12.04.2025;2,000;101
+"""
+
+
+@pytest.mark.parametrize("columns", one_in(2, [None, {"Menge": None}, {"Menge": "received_quantity"}]))
+def test_a_list_with_the_history_beside_its_lines_has_each_line_once(written, columns):
+    data = ma.Purchases.from_file(written(HISTORY), columns=columns, as_of="2025-12-31")
+    assert data.lines.amount.tolist() == [1000, 500, 50]
+    assert data.lines.received_quantity.tolist() == [100, 0, 2]
+    assert data.lines.state.tolist() == ["received", "open", "closed_short"]
+    assert data.lines.delivered_date.astype("string").fillna("").tolist()[:2] == ["2025-04-20", ""]
+    assert "without 3 rows that repeat it" in data.sources.notes.item()
+
+
+def test_a_list_with_the_history_of_lines_of_which_nothing_came(written):
+    rows = HISTORY.splitlines(keepends=True)
+    data = ma.Purchases.from_file(written(rows[0] + rows[3]), as_of="2025-12-31")
+    assert data.lines.state.tolist() == ["open"] and data.lines.delivered_date.isna().all()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("40,000;101", "40,000;101\n4500000001;10;31.03.2025;100023;90,000;10,00;EUR;900,00;;E;20.04.2025;40,000;101", "rows of one line differ in 'Bestellmenge'"),
+        ("Position;", "Remark;", "and no line number"),
+    ],
+)  # fmt: skip
+def test_a_list_with_the_history_that_can_not_be_put_together_is_refused(written, old, new, said):
+    with pytest.raises(ma.SchemaError, match=f"a row for each receipt and invoice, {said}.*receipts=|{said}"):
+        ma.Purchases.from_file(written(HISTORY.replace(old, new, 1)))

@@ -7,8 +7,9 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics.files import read_file
-from makini_analytics.files._headings import folded, n_known, named_system, recognised, says_total, systems, understood
+from makini_analytics.files._headings import folded, n_known, named_system, recognised, systems, understood
 from makini_analytics.files._read_file import SPECIAL
+from makini_analytics.files._total_rows import says_total
 from makini_analytics.tidy._schema import LINES, ORDERS
 from tests.tiers import one_in
 

@@ -31,6 +31,8 @@ def zipped(name):
         (b'{"po": 1}\n{"po": 2}\n', "lines=True"),
         (b"%PDF-1.4\n%\xe2\xe3", "a PDF, which holds no table"),
         (b"PAR1\x15\x04", "pd.read_parquet"),
+        (b"", "is empty: export the list again"),
+        (b"\xff\xfe\r\0\n\0", "is empty: export the list again"),
     ],
     ids=[
         "gzip",
@@ -41,6 +43,8 @@ def zipped(name):
         "JSON lines",
         "PDF",
         "Parquet",
+        "empty",
+        "blank",
     ],  # bytes may hold the time of day
 )
 @pytest.mark.parametrize("name", ["orders.csv", "orders.xlsx"])
@@ -49,6 +53,11 @@ def test_a_file_of_another_kind_is_told_with_advice(written, content, said, name
         ma.Purchases.from_file(written(content, name))
     assert str(told.value).startswith(f"{name} is ")
     assert str(told.value).isascii()
+
+
+def test_a_page_without_cells_is_told(written):
+    with pytest.raises(ma.SchemaError, match="holds no cells: export the list again"):
+        ma.Purchases.from_file(written(b"<html><table><tr><td></td></tr></table></html>", "orders.xls"))
 
 
 def test_headings_in_brackets_are_no_json(written):

@@ -78,9 +78,11 @@ def test_lines_carry_their_row_in_the_file(written):
     assert lines_of(written("Title\n\n" + text())).line_id.tolist() == ["4", "5", "6"]
 
 
-@pytest.mark.parametrize("content", ["", "a;b\n1;2\n", "nothing here\n"])
-def test_a_file_without_known_headings_asks(written, content):
-    with pytest.raises(ma.SchemaError, match="header="):
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "is empty"), ("a;b\n1;2\n", "header="), ("nothing here\n", "header=")]
+)
+def test_a_file_without_known_headings_asks(written, content, said):
+    with pytest.raises(ma.SchemaError, match=said):
         lines_of(written(content))
 
 

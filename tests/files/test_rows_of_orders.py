@@ -99,3 +99,51 @@ def test_another_table_below_is_left_out_and_told(written, other):
     assert told.id.tolist() == ["6", "7", "8"] and told.value.tolist()[1] == "1 1 01.02.2025 10"
     again = read(written, *lines(ONE[0]), HEAD, *lines(ONE[1]))
     assert again.lines.amount.tolist() == [10, 20] and not len(again.issues)
+
+
+LINES = ["4711;1;2025-03-01;Alpha;A;10;5.00;50.00", "4711;2;2025-03-01;Alpha;B;10;5.00;50.00", "4712;1;2025-03-02;Beta;A;9;5.00;45.00"]  # fmt: skip
+LIST = "Order No;Line;Order Date;Supplier;Item Code;Qty;Unit Price;Amount"
+
+
+@pytest.mark.parametrize(
+    "row",
+    one_in(
+        4,
+        [
+            "Carried forward;;;;;;;100.00",
+            "Report Total;;;;;;;145.00",
+            "Page total;;;;;;;45.00",
+            "Übertrag;;;;;;;145.00",
+            "Warehouse total;;;;;;;1.00",  # also where it is not the sum of what is listed
+            "In all;;;;;;;145.00",  # by the sum alone
+            "Subtotal:;;;;3;29;;145.00",  # which counts the items
+            ";;;;Page total;;;145.00",
+            "Purchase Order Report;;;;;;;Page 2 of 2",
+            "Purchase Order Report;;Seite 2;;;;;",
+            "Seite 2;;;;;;;145.00",
+        ],
+    ),
+)
+@pytest.mark.parametrize("at", [2, 3])
+def test_a_row_that_is_certainly_no_line_is_left_out_and_told(written, row, at):
+    got = read(written, *LINES[:at], row, *LINES[at:], head=LIST, currency="EUR")
+    kept = len(got.lines), got.lines.amount.sum(), len(got.issues)
+    if "In all" in row and at == 2:  # not the sum of what stands above it
+        assert kept == (4, 290, 1) and "looks like a total row" in got.issues.reason.item()
+    else:
+        assert kept == (3, 145, 1) and got.issues.id.item() == str(at + 2)
+
+
+@pytest.mark.parametrize("row", one_in(2, ["Freight;;;;;;;20.00", "Freight total;1;;;;;;20.00", "Total Energies;;2025-03-02;Gamma;A;4;5.00;20.00"]))  # fmt: skip
+def test_a_row_that_may_be_a_line_stays(written, row):
+    got = read(written, *LINES, row, head=LIST, currency="EUR")
+    assert got.lines.amount.tolist() == [50, 50, 45, 20]
+    assert not got.issues.reason.str.contains("left out").any()
+
+
+def test_the_main_line_of_a_netsuite_order_may_be_numbered_0(written):
+    head = "Document Number,Line ID,Date,Name,Item,Quantity,Quantity Fulfilled/Received,Amount,Due Date/Receive By,Status,Main Line"
+    rows = ["PO1,0,1/31/2025,Bolt,,,,50.00,,Pending Receipt,*", "PO1,1,1/31/2025,Bolt,B,10,0,50.00,2/15/2025,Pending Receipt,", "PO2,0,1/30/2025,Nut,,,,5.00,,Closed,*"]  # fmt: skip
+    got = read(written, *rows, head=head, currency="USD")
+    assert got.lines.line_id.tolist() == ["3", "4"]  # the second order has no other row
+    assert got.issues[["id", "value"]].values.tolist() == [["2", "50.00"]]

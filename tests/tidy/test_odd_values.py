@@ -302,3 +302,12 @@ def test_a_text_of_nothing_is_no_key_and_no_name(monkeypatch, blank, many):
     assert got.lines.loc[:2, [*names, "unit_of_measure", "status"]].isna().all(axis=None)
     assert got.lines.line_id.head(3).tolist() == ["o0#1", "o1#1", "o2#1"]
     assert not got.issues.reason.str.contains("same line twice").any()
+
+
+def test_a_date_that_was_read_and_is_doubtful_is_not_counted_as_unread():
+    days = [pd.Timestamp("2025-03-01"), pd.Timestamp("2025-05-01"), "13/04/2025", 45800]
+    data = Purchases.from_table(pd.DataFrame({"order_number": list("1234"), "amount": 5.0, "order_date": days}))
+    assert data.lines.order_date.notna().tolist() == [True, True, True, False]
+    assert data.lines.unreadable.notna().tolist() == [False, False, False, True]
+    assert "order_date could not be read on 1 of 4 lines" in data.sources.notes.item()
+    assert data.issues.reason.str.contains("a spreadsheet of another country").sum() == 2
