@@ -84,6 +84,9 @@ def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
             raise SchemaError(f"{metric} takes the lines as a DataFrame, not {type(lines).__name__}: pass data.lines")
         lines, _ = collect(lines, metric=metric)
     frame: pd.DataFrame = lines if isinstance(lines, pd.DataFrame) else lines.lines  # those of Purchases
+    if not frame.columns.is_unique:  # frame[name] would be a frame, on which pandas fails far from here
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise SchemaError(f"{metric}: the frame has several columns named {twice!r}: rename them first")
     need(frame.columns, *needed, metric=metric)
     return frame
 
