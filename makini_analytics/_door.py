@@ -124,5 +124,13 @@ def elsewhere(name: str, room: str = "") -> str:
     return ""
 
 
+def chart_of(figure: str) -> str:
+    """Return the chart of a figure, such as "spend.plot_by_vendor" for "spend.by_vendor"; "" where there is none of that name."""
+    room, dot, name = figure.rpartition(".")
+    chart = f"plot_{name}"
+    there = dir(_room(room)) if room in _HOLDERS else () if room else dir(import_module(__package__))
+    return f"{room}{dot}{chart}" if chart in there else ""
+
+
 def _room(name: str) -> Any:
     return getattr(import_module(__package__), name)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import currency, lead_times, slippage, spend
+from makini_analytics import currency, lead_times, slippage, spend, style
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +29,54 @@ def refuses(said: str, call, *args):
 @pytest.mark.parametrize("figure", [spend.by_vendor, slippage.open_orders, lead_times.plot_curve, lambda e: currency.convert(e, "USD", {"EUR": 2})])  # fmt: skip
 def test_a_column_that_is_there_twice_is_named(lines, figure):
     refuses("several columns named 'amount': rename them first", figure, pd.concat([lines, lines[["amount"]]], axis=1))
+
+
+EDITED = {
+    "renamed": (spend, "by_vendor", lambda r: r.rename(columns={"spend": "Spend"}), "lacks the column 'spend'"),
+    "dropped": (spend, "by_vendor", lambda r: r.drop(columns="currency"), "lacks the column 'currency'"),
+    "a part": (lead_times, "by_vendor", lambda r: r[["vendor_name", "median_days"]], "lacks the column 'n_lines'"),
+    "too small a part": (spend, "by_vendor", lambda r: r[["vendor_name", "spend"]], "lacks the column 'abc_class': pass it as spend.by_vendor returned it"),
+    "another type": (spend, "by_period", lambda r: r.assign(period=r.period.dt.to_timestamp()), r"'period' holds datetime64.*, not period\[M\]"),
+    "twice": (spend, "by_vendor", lambda r: pd.concat([r, r[["spend"]]], axis=1), "not a result as spend.by_vendor returns it"),
+    "without attrs": (spend, "by_vendor", lambda r: pd.DataFrame(r.drop(columns="spend").to_dict("list")), "not a result as spend.by_vendor returns it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", EDITED)
+def test_a_chart_of_an_edited_result_says_what_it_lacks(lines, edit):
+    room, name, edited, said = EDITED[edit]
+    refuses(f"plot_{name}: .*{said}", getattr(room, f"plot_{name}"), edited(getattr(room, name)(lines)))
+
+
+def test_a_result_that_was_indexed_is_drawn_as_it_was(lines):
+    books = slippage.order_book(lines)
+    drawn = [style.alt_text(slippage.plot_order_book(b)) for b in (books, books.set_index(["currency", "period"]))]
+    assert drawn[0] == drawn[1]
+
+
+def test_a_fault_of_a_chart_is_not_taken_for_an_edit(lines, monkeypatch):
+    from makini_analytics.spend._plots import _vendors
+
+    monkeypatch.setattr(_vendors, "charts", None)
+    with pytest.raises(AttributeError):
+        spend.plot_by_vendor(spend.by_vendor(lines))
+
+
+OF_ANOTHER_FIGURE = {
+    "by period": (lambda e: spend.plot_by_vendor(spend.by_period(e)), "a result of spend.by_period, which spend.plot_by_period draws; pass data.lines"),
+    "without a chart": (lambda e: slippage.plot_by_vendor(slippage.otif(e)), "a result of slippage.otif; pass data.lines"),
+    "in a figure": (lambda e: lead_times.curve(lead_times.by_vendor(e)), "a result of lead_times.by_vendor, which lead_times.plot_by_vendor draws"),
+    "with the column": (lambda e: lead_times.plot_by_vendor(spend.by_vendor(e).assign(median_days=1)), "a result of spend.by_vendor.*pass one of lead_times.by_vendor"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", OF_ANOTHER_FIGURE)
+def test_the_result_of_another_figure_is_named(lines, mistake):
+    call, said = OF_ANOTHER_FIGURE[mistake]
+    refuses(said, call, lines)
+
+
+def test_lines_that_were_converted_are_no_result(lines):
+    converted = currency.convert(lines, "USD", {"EUR": 2})
+    with pytest.raises(ma.SchemaError, match=r"'order_date', which is missing(?!.*result)"):
+        lead_times.curve(converted.drop(columns="order_date"))

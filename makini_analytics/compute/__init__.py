@@ -48,7 +48,7 @@ from ._matching import line_keys, match_lines
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
-from ._provenance import DATA_AS_OF, N_ROWS, Counted, FigureResult, Selection, rows_passed, stamp
+from ._provenance import COLUMNS, DATA_AS_OF, Counted, FigureResult, Selection, rows_passed, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import DOUBTFUL_DUE, NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
 from ._reuse import beside_each_other, once, part, reuse
@@ -73,6 +73,7 @@ __all__ = [
     "BY_FILTER",
     "CANCELLED",
     "CENSORED",
+    "COLUMNS",
     "DATA_AS_OF",
     "DELIVERED",
     "DOUBTFUL_DUE",
@@ -81,7 +82,6 @@ __all__ = [
     "ENTITIES",
     "LATER",
     "NOT_RECORDED",
-    "N_ROWS",
     "OF_ORDER",
     "OUTLIER",
     "RECORDED_SHARE",

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import N_ROWS, Selection, stamp
+from ..compute import COLUMNS, Selection, stamp
 from ..errors import ConfigError, one_of
 from ..frames import (
     CARRIED,
+    N_ROWS,
     OWN_DAYS,
     OWN_WINDOWS,
     AsOf,
@@ -120,7 +121,8 @@ def convert(
     converted.attrs |= {"currency": description} | {
         k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, *CARRIED)
     }
-    converted.attrs.pop(N_ROWS)  # these are lines: some of them are no part of a result
+    for name in (N_ROWS, COLUMNS):  # these are lines: some of them are no part of a result
+        converted.attrs.pop(name)
     if data is None:
         return converted
     of_orders = _found(data.orders, book, to, basis, period, day, max_gap_days)
