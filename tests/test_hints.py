@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
 from makini_analytics import currency, lead_times, slippage, spend, style
+from makini_analytics.compute import figures_of
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +83,43 @@ def test_lines_that_were_converted_are_no_result(lines):
     converted = currency.convert(lines, "USD", {"EUR": 2})
     with pytest.raises(ma.SchemaError, match=r"'order_date', which is missing(?!.*result)"):
         lead_times.curve(converted.drop(columns="order_date"))
+
+
+@pytest.mark.parametrize("odd", [[2024], {1, 2}, b"x", pd.Series({"x": 1.0})], ids=lambda o: type(o).__name__)
+def test_an_option_of_the_wrong_type_is_an_error_of_ours(lines, odd):
+    few = lines.head(5)
+    for room in (spend, lead_times, slippage):
+        for figure in figures_of(room):
+            if len(figure.data) == 1 and not figure.beside:
+                for option in figure.options:
+                    # what may be right is computed
+                    with contextlib.suppress(ma.MakiniError):
+                        figure.function(few, **({"definition": "share"} | {option: odd} if figure.name == "spend.tail" else {option: odd}))  # fmt: skip
+
+
+@pytest.mark.parametrize("option", [{"baseline": 2024}, {"baseline": [2024]}, {"abc": 0.8}, {"abc": (0.8,)}, {"abc": (0.8, "x")}, {"intercompany": 5}, {"item": ["x"]}, {"of": ["BV-32"]}], ids=repr)  # fmt: skip
+def test_an_option_of_the_wrong_type_says_what_to_pass(lines, option):
+    (name,) = option
+    figure = {"baseline": spend.price_changes, "item": spend.price_index, "of": spend.price_history}.get(
+        name, spend.by_vendor
+    )
+    refuses(rf"{name}.*: pass ", lambda: figure(lines, **option))
+
+
+def test_a_series_of_prices_is_a_mapping(lines):
+    prices = {"BV-32": 100.0}
+    listed, same = (spend.price_changes(lines, baseline=b) for b in (prices, pd.Series(prices)))
+    assert listed.base_price.notna().any()
+    pd.testing.assert_frame_equal(listed, same)
+
+
+def test_names_may_come_as_an_array(lines):
+    names = lines.vendor_name.unique()[:2]
+    pd.testing.assert_frame_equal(*(spend.by_vendor(lines, intercompany=n) for n in (pd.Index(names), [*names])))
+
+
+def test_a_sandbox_and_a_support_report_say_what_they_take():
+    refuses("ma.load_sample", ma.sandbox, "emea")
+    for odd in (ValueError("x"), "x", None, [ValueError("x")]):
+        refuses("takes errors of this package, not", ma.support_report, odd)
+    assert ma.support_report({"emea": ma.MakiniError("x")}) == ma.support_report([ma.MakiniError("x")])

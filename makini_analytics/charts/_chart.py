@@ -96,8 +96,9 @@ def chart(
                     if said := _edited(first, metric_name(of), e):
                         raise SchemaError(f"{draw.__name__}: {said}") from e
                     raise
-            if is_result and made_by(first) == metric_name(of):
-                raise SchemaError(f"{draw.__name__}: {_edited(first, metric_name(of), KeyError(*result_columns))}")
+            own_result = is_result and made_by(first) == metric_name(of)
+            if own_result and (said := _edited(first, metric_name(of), KeyError(*result_columns))):
+                raise SchemaError(f"{draw.__name__}: {said}")
             if others and alone:
                 needed = " and ".join(map(repr, result_columns))
                 raise SchemaError(

@@ -38,10 +38,11 @@ from ..frames import (
     is_pandas,
     need,
 )
-from ..system import known_options, text_of
+from ..system import known_options
 from ._engines import lines_of
 from ._groups import ENTITIES, By
 from ._lost import doubts_of
+from ._option_types import check_types
 from ._provenance import Counted, FigureResult, Selection, stamp
 
 P = ParamSpec("P")
@@ -184,8 +185,9 @@ def figure(
         @partial(known_options, instead=BY_FILTER)
         @wraps(function)
         def computed(*args: P.args, **given: P.kwargs) -> pd.DataFrame:
-            if isinstance(by := given.get("by"), np.ndarray | pd.Index | Set):  # as df.columns[2:4] is
-                given["by"] = list(by)
+            for several in ("by", "intercompany"):
+                if isinstance(names := given.get(several), np.ndarray | pd.Index | Set):  # as df.columns[2:4] is
+                    given[several] = list(names)
             if any_frame:
                 with suppress(OnlyInMemory):
                     return counted(args, given)
@@ -193,7 +195,7 @@ def figure(
 
         def checked(args: Any, given: Mapping[str, Any]) -> dict[str, Any]:
             options = {n: given.get(n, default) for n, default in defaults.items()}
-            _check_types(options)
+            check_types(options, function.__annotations__)
             if function.__annotations__.get("by") == "By":  # columns of the lines, and not a choice of the figure's own
                 refuse_given(options.get("by"), lambda: declared.gives, called)
             if columns or choices:
@@ -279,17 +281,6 @@ def _in_memory(
     n = len(figure.data)
     args = (*(bring(name, lines) for name, lines in zip(figure.data, args, strict=False)), *args[n:])
     return args, {name: bring(name, value) for name, value in given.items()}, tuple(brought)
-
-
-def _check_types(options: Mapping[str, Any]) -> None:
-    """Raise `ConfigError` where an option that names columns, a currency or a period is of another type; the function knows the names."""
-    by = options.get("by")
-    several = isinstance(by, Collection) and not isinstance(by, bytes | Mapping | pd.DataFrame | pd.Series)
-    if by is not None and not (several and all(isinstance(n, str) for n in by)):
-        text_of("by", by, "the name of a column, such as 'category', or a list of names")
-    for name, what in (("currency", "a currency code such as 'EUR'"), ("freq", "'M', 'Q', 'Y' or 'W'")):
-        if options.get(name) is not None:
-            text_of(name, options[name], what, empty=True)
 
 
 def refuse_given(by: By, gives: Callable[[], Collection[str]], metric: str) -> None:

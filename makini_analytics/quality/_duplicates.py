@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..compute import LATER, FigureResult, Selection, figure, group_lines
-from ..errors import ConfigError, SchemaError
+from ..errors import SchemaError
 from ..frames import (
     FIGURE_COLUMNS,
     AsOf,
@@ -26,7 +26,7 @@ from ..frames import (
     values,
 )
 from ..purchases import Purchases
-from ..system import known_options
+from ..system import known_options, number_of
 from ._names import clean_name, similar_names
 from ._repeats import repeated_lines, repeated_orders
 from ._takes import check_purchases, day_of
@@ -83,8 +83,7 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
         A score outside 0..100.
     """
     check_purchases(data, metric="quality.duplicates")
-    if not 0 <= score <= 100:
-        raise ConfigError(f"score={score!r}: pass a number from 0 to 100")
+    number_of("score", score, high=100)
     selection, day = Selection(data.lines), day_of(data, as_of)
     later = _later(data.lines, day)
     selection.exclude(later, LATER)
