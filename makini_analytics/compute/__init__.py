@@ -47,7 +47,7 @@ from ._line_frame import by_line
 from ._matching import line_keys, match_lines
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
-from ._periods import period_alias, period_number
+from ._periods import freq_of, period_alias, period_number
 from ._provenance import COLUMNS, DATA_AS_OF, Counted, FigureResult, Selection, rows_passed, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import DOUBTFUL_DUE, NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
@@ -139,6 +139,7 @@ __all__ = [
     "figure",
     "figures_of",
     "first_day_at",
+    "freq_of",
     "gone_by",
     "group_lines",
     "kaplan_meier",

@@ -39,10 +39,12 @@ from ..frames import (
     need,
 )
 from ..system import known_options
+from ..tidy import currency_code
 from ._engines import lines_of
 from ._groups import ENTITIES, By
 from ._lost import doubts_of
 from ._option_types import check_types
+from ._periods import freq_of
 from ._provenance import Counted, FigureResult, Selection, stamp
 
 P = ParamSpec("P")
@@ -188,6 +190,8 @@ def figure(
             for several in ("by", "intercompany"):
                 if isinstance(names := given.get(several), np.ndarray | pd.Index | Set):  # as df.columns[2:4] is
                     given[several] = list(names)
+            if isinstance(freq := given.get("freq"), str):
+                given["freq"] = freq_of(freq)
             if any_frame:
                 with suppress(OnlyInMemory):
                     return counted(args, given)
@@ -297,12 +301,14 @@ def refuse_given(by: By, gives: Callable[[], Collection[str]], metric: str) -> N
 def _currency_meant(currency: str, selection: Selection) -> str:
     """Return the currency as the lines have it, "EUR" for "eur"; raise where no line is in it."""
     there: list[str] = sorted({code for entry in selection.book() for code in entry["value"] if code})
-    same = [code for code in there if code.casefold() == currency.strip().casefold()]
+    same = [code for code in there if code.casefold() == currency.strip().casefold()] or [
+        code for code in there if currency_code(code) == currency_code(currency)
+    ]
     if currency in there or not there:  # its lines don't count, for reasons that the result gives
         return currency
     if len(same) != 1:
         said = f"currency={currency!r}: no line is in it; there {'is' if len(there) == 1 else 'are'} {', '.join(there)}"
-        code = currency.strip().upper()
+        code = currency_code(currency)
         to = repr(code) if len(code) == 3 and code.isalpha() else "..."  # "EURO" is no code that it would know
         raise ConfigError(f"{said}. It keeps lines and converts none: for that, currency.convert(lines, to={to})")
     return same[0]

@@ -27,6 +27,7 @@ from ..frames import (
     values,
 )
 from ..system import near, texts_of
+from ..tidy import currency_code
 from ._reach import own_days
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ def _meant(lines: pd.DataFrame, name: str, texts: Collection[str]) -> set[str]:
     out = set()
     for text in texts:
         same = {text} if text in there else {t for t in there if t.casefold() == text.strip().casefold()}
+        if not same and name == "currency":
+            same = {t for t in there if currency_code(t) == currency_code(text)}
         out |= same or {text}
         if not same and len(lines):
             few = (
