@@ -123,3 +123,10 @@ def test_a_sandbox_and_a_support_report_say_what_they_take():
     for odd in (ValueError("x"), "x", None, [ValueError("x")]):
         refuses("takes errors of this package, not", ma.support_report, odd)
     assert ma.support_report({"emea": ma.MakiniError("x")}) == ma.support_report([ma.MakiniError("x")])
+
+
+@pytest.mark.parametrize(("figure", "column"), [(spend.by_vendor, "amount"), (spend.by_period, "order_date"), (slippage.by_vendor, "required_date")], ids=["amount", "order_date", "required_date"])  # fmt: skip
+def test_a_column_that_is_the_index_is_said_to_be_there(lines, figure, column):
+    refuses(
+        rf"'{column}', which is missing: it is the index, pass lines.reset_index\(\)", figure, lines.set_index(column)
+    )

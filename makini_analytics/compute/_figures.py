@@ -207,7 +207,10 @@ def figure(
                 passed = {**dict(zip(data, args, strict=False)), **{n: given[n] for n in data if n in given}}
                 for lines in (side for n, side in passed.items() if n not in beside):
                     if not (histories and is_history(lines)):
-                        opened(lines, *required, metric=called)
+                        # one that may be absent is not, where it is the index
+                        indexed = lines.index.names if isinstance(lines, pd.DataFrame) else ()
+                        hidden = [c for c in declared.needs(**options) if c in indexed]
+                        opened(lines, *required, *hidden, metric=called)
             return options
 
         def only_counted(*args: P.args, **given: P.kwargs) -> Counted:

@@ -23,6 +23,7 @@ from ..frames import (
     days_of,
     encode,
     frame_of,
+    need,
     numbers,
     stack,
     values,
@@ -101,9 +102,12 @@ def convert(
         basis = "fixed"
     one_of("period", period := freq_of(text_of("period", period, "'M', 'Q' or 'Y'")), PERIODS)
     book = book_of(rates, to, frame, basis)
-    if to not in book.quotes and not (_codes(encode(values(frame, "currency", "string"), sort=False)) == to).any():
+    in_to = _codes(encode(values(frame, "currency", "string"), sort=False)) == to
+    if to not in book.quotes and not in_to.any():
         known = ", ".join(sorted(map(str, book.quotes)))
         raise ConfigError(f"to={to!r:.40}: no line is in it, and there is no rate of it; there are those of {known}")
+    if basis in ("order_date", "period_average") and not in_to.all():
+        need(frame, "order_date", metric=f"currency.convert with basis={basis!r}")
     day = as_of_day(frame, as_of) if basis == "as_of" else None
     found = _found(frame, book, to, basis, period, day, max_gap_days)
     converted = _multiplied(frame, found, to, [c.name for c in LINES if c.unit == MONEY])

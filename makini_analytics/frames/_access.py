@@ -104,7 +104,9 @@ def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
     there = [str(c) for c in columns]
     for name in needed:
         if name not in there:
-            if figure := made_by(columns):
+            if isinstance(columns, pd.DataFrame) and name in columns.index.names:
+                hint = ": it is the index, pass lines.reset_index()"
+            elif figure := made_by(columns):
                 drawn = f", which {chart} draws" if (chart := chart_of(figure)) else ""
                 hint = f": this is a result of {figure}{drawn}; pass data.lines"
             elif {"total_net", "n_lines"} <= set(there):

@@ -258,3 +258,13 @@ def test_one_reading_of_currencies_for_options_and_filters():
     assert spend.by_vendor(signed, currency="EUR").spend.equals(spend.by_vendor(data, currency="EUR").spend)
     with pytest.raises(ConfigError, match="no line is in it"):
         spend.by_vendor(data, currency="$")
+
+
+@pytest.mark.parametrize("basis", ["order_date", "period_average"])
+def test_a_rate_of_a_day_needs_the_order_date(basis):
+    rows = lines((1.0, "GBP", "2025-01-02"))
+    for frame, hint in ((rows.drop(columns="order_date"), ""), (rows.set_index("order_date"), ".*lines.reset_index")):
+        with pytest.raises(SchemaError, match=f"basis='{basis}' needs the column 'order_date', which is missing{hint}"):
+            currency.convert(frame, "EUR", basis=basis)
+        assert currency.convert(frame, "EUR", {"GBP": 2.0}).amount.item() == 2.0
+        assert currency.convert(frame, "GBP", basis=basis).amount.item() == 1.0
