@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import currency, lead_times, slippage, spend, style
+from makini_analytics import cli, currency, lead_times, slippage, spend, style
 from makini_analytics.compute import figures_of
 
 
@@ -130,3 +130,14 @@ def test_a_column_that_is_the_index_is_said_to_be_there(lines, figure, column):
     refuses(
         rf"'{column}', which is missing: it is the index, pass lines.reset_index\(\)", figure, lines.set_index(column)
     )
+
+
+@pytest.mark.parametrize("name", ["x.xlsx", "x.csv", "x.ZIP"])
+def test_a_folder_is_not_named_like_a_file(data, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for call in (data.save, ma.History, lambda n: ma.Client("t", cache_dir=None).fetch_purchases(to=n)):
+        refuses(f"'{name}': name a folder, .*(to_excel|to_csv).* writes one file", call, name)
+    assert cli.main(["fetch", "--out", name, "--token", "a-token"]) == 1
+    assert not list(tmp_path.iterdir())
+    (tmp_path / name).mkdir()  # one that is there is one
+    assert data.save(name).is_dir()

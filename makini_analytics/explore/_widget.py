@@ -19,7 +19,7 @@ from .. import charts, style
 from ..compute import Figure
 from ..errors import ConfigError, MakiniError
 from ..frames import FILTERS, encode, write_csv
-from ..system import flag_of, path_of, whole
+from ..system import flag_of, folder_of, whole
 from ._bars import Bar, bars_of
 from ._filters import NAMED, Filters, named_like
 from ._html import html, table_of
@@ -72,7 +72,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self.lines.attrs = lines.attrs  # the as-of day
         self.result = pd.DataFrame()
         self.shown = self.lines.iloc[:0]
-        self._named, self._options, self._folder = named, options, path_of("folder", folder)
+        self._named, self._options, self._folder = named, options, folder_of("folder", folder)
         self._raw_csv = flag_of("raw_csv", raw_csv)
         self._usual = {name: option.value for name, option in options.items()}
         self._asked = self._usual.get("currency")  # which a pick may not have
