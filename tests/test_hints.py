@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import cli, currency, lead_times, slippage, spend, style
+from makini_analytics import cli, currency, lead_times, quality, slippage, spend, style
 from makini_analytics.compute import figures_of
 
 
@@ -141,3 +141,57 @@ def test_a_folder_is_not_named_like_a_file(data, name, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
     (tmp_path / name).mkdir()  # one that is there is one
     assert data.save(name).is_dir()
+
+
+@pytest.fixture(scope="module")
+def held(data, tmp_path_factory):
+    """A history, a scan and a client: what leads to purchases and is none."""
+    pytest.importorskip("deltalake")
+    pytest.importorskip("duckdb")
+    folder = tmp_path_factory.mktemp("held")
+    history = ma.History(folder / "h")
+    data.filter(vendor="Kugellager Nord AG").save(folder / "s")
+    client = ma.Client("t", cache_dir=None, base_url="http://127.0.0.1:9", retries=0)
+    return {"history": history, "scan": ma.scan(folder / "s"), "client": client}
+
+
+LEADS = {
+    "history": "history.at\\(day\\)",
+    "scan": "Purchases.load\\(folder\\)",
+    "client": "client.fetch_purchases\\(\\)",
+}
+
+
+@pytest.mark.parametrize("name", LEADS)
+def test_what_leads_to_purchases_says_by_which_call(held, name):
+    it, call = held[name], LEADS[name]
+    for figure in (*([spend.by_vendor] if name != "scan" else []), ma.findings, ma.scorecard, quality.coverage, lambda x: ma.report(x, "x.html")):  # fmt: skip
+        refuses(f"not {type(it).__name__}: pass {call}$", figure, it)
+    for attribute in ("lines", "orders", "filter"):
+        if not hasattr(it, attribute):
+            with pytest.raises(AttributeError, match=f"'{attribute}': {call}.{attribute}$"):
+                getattr(it, attribute)
+    with pytest.raises(TypeError, match=f"len.{call}"):
+        len(it)
+    assert it
+    assert not hasattr(it, "_repr_html_")
+
+
+def test_a_history_and_a_client_know_what_is_asked_of_them(held):
+    for it, name, said in (
+        (held["scan"], "head", r"Purchases.load\(folder\).lines.head"),
+        (held["client"], "fetch_orders", r"client.fetch_purchases\(\)"),
+        (held["client"], "get", r"client.fetch_table\('vendors'\)"),
+        (held["client"], "fetch_tabel", "near: fetch_table"),
+        (held["history"], "snapshot", "near: snapshots"),
+    ):
+        with pytest.raises(AttributeError, match=said):
+            getattr(it, name)
+
+
+def test_a_list_that_is_not_there_names_the_near_ones():
+    with ma.sandbox({"vendors": [], "purchase-orders": []}) as server:
+        client = server.client()
+        for name, said in (("vendor", "Near: vendors."), ("zzz", "nothing is at this path")):
+            with pytest.raises(ma.ApiError, match=said):
+                client.fetch_table(name)

@@ -12,6 +12,7 @@ from typing import Any, overload
 import pandas as pd
 import platformdirs
 
+from .._door import LeadsToPurchases
 from ..errors import ConfigError, one_of
 from ..history import History
 from ..purchases import Purchases
@@ -45,7 +46,7 @@ class _DefaultFolder:
 _DEFAULT: Any = _DefaultFolder()
 
 
-class Client:
+class Client(LeadsToPurchases):
     """One connection of Makini, read only.
 
     Parameters

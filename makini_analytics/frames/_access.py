@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .._door import chart_of
+from .._door import chart_of, instead_of
 from ..errors import SchemaError
 from ..system import near
 from ._codes import Encoding, coalesce, encode, remembered
@@ -84,7 +84,7 @@ def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
     """
     if not is_pandas(lines):
         if not is_engine_frame(lines):
-            raise SchemaError(f"{metric} takes the lines as a DataFrame, not {type(lines).__name__}: pass data.lines")
+            raise not_lines(lines, metric)
         lines, _ = collect(lines, metric=metric)
     frame: pd.DataFrame = lines if isinstance(lines, pd.DataFrame) else lines.lines  # those of Purchases
     if not frame.columns.is_unique:  # frame[name] would be a frame, on which pandas fails far from here
@@ -97,6 +97,12 @@ def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
 def made_by(frame: Any) -> str:
     """Return the figure that a frame is the result of, such as "spend.by_vendor"; "" where it is none, or no longer says so."""
     return str(frame.attrs.get("metric", "")) if isinstance(frame, pd.DataFrame) and N_ROWS in frame.attrs else ""
+
+
+def not_lines(given: Any, metric: str) -> SchemaError:
+    """Return the error of a figure that was given something else than lines."""
+    pass_what = instead_of(given, ": pass data.lines")
+    return SchemaError(f"{metric} takes the lines as a DataFrame, not {type(given).__name__}{pass_what}")
 
 
 def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
