@@ -195,3 +195,30 @@ def test_a_list_that_is_not_there_names_the_near_ones():
         for name, said in (("vendor", "Near: vendors."), ("zzz", "nothing is at this path")):
             with pytest.raises(ma.ApiError, match=said):
                 client.fetch_table(name)
+
+
+MISLED = {
+    "a price list": (lambda d: spend.agreed_prices(d, {"BV-32": 100}), r"materials takes a table, not dict: pass client.fetch_table\('materials'\)"),
+    "no near option": (lambda d: slippage.by_vendor(d, min_lines=10), "no option 'min_lines'(?!; near: lines)"),
+    "no data for an option": (lambda d: slippage.ageing(d, bins=[0, 30]), "no option 'bins'; it has"),
+    "a level": (lambda d: lead_times.recommend(d, level=95), "no option 'level'(?!.*near: by)"),
+    "an item": (lambda d: d.filter(item="BV-32"), "no option 'item'.*; pass product_code="),
+    "a material": (lambda d: d.filter(material="BV-32"), "; pass product_code="),
+    "a sku": (lambda d: d.filter(sku="BV-32"), "; pass product_code="),
+    "a plant": (lambda d: d.filter(plant="x"), "; pass site_name="),
+    "an order": (lambda d: d.filter(po="x"), "; pass order_number="),
+    "a code for an id": (lambda d: d.filter(material_id="BV-32"), "no line has it; product_code='BV-32' has lines"),
+    "parts": (lambda d: ma.concat([d.filter(since="2025"), d.filter(until="2024")]), "if these are parts of one whole, filter that once; else"),
+    "the same twice": (lambda d: ma.concat([d, d]), "comes twice: give each Client"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISLED)
+def test_a_hint_does_not_mislead(data, mistake):
+    call, said = MISLED[mistake]
+    refuses(said, call, data)
+
+
+def test_a_table_of_one_column(lines):
+    found = spend.by_vendor(lines)
+    assert repr(style.table(found, "vendor_name")) == repr(style.table(found, ["vendor_name"]))
