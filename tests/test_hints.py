@@ -222,3 +222,10 @@ def test_a_hint_does_not_mislead(data, mistake):
 def test_a_table_of_one_column(lines):
     found = spend.by_vendor(lines)
     assert repr(style.table(found, "vendor_name")) == repr(style.table(found, ["vendor_name"]))
+
+
+def test_a_chart_says_what_saves_it(lines):
+    chart = spend.plot_by_vendor(lines)
+    for name, said in (("savefig", r"style\.save\(ax, 'chart.png'\)"), ("tight_layout", r"ax\.figure\.tight_layout"), ("_x", "no attribute '_x'")):  # fmt: skip
+        with pytest.raises(AttributeError, match=said):
+            getattr(chart, name)
