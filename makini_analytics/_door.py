@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from inspect import isfunction
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import lazy_loader
 
@@ -64,6 +64,55 @@ class _Room(ModuleType):
         raise TypeError(
             f"{room} is a module: call one of its functions, such as {', '.join(f'{room}.{n}' for n in shown)}"
         )
+
+
+#: What has purchases and is none, by its class, and the call that gives them.
+_LEADS_TO = {"History": "history.at(day)", "Client": "client.fetch_purchases()", "Scan": "Purchases.load(folder)"}
+#: What people ask a client for, and the call that brings it.
+_FETCHED = {
+    **dict.fromkeys(("get", "request", "list", "table", "tables", "fetch_list", "vendors", "suppliers"), "client.fetch_table('vendors')"),
+    **dict.fromkeys(("fetch", "purchases", "purchase_orders", "fetch_orders", "get_orders", "get_purchases", "get_purchase_orders", "fetch_lines"), "client.fetch_purchases()"),
+}  # fmt: skip
+
+
+def instead_of(value: object, otherwise: str = "") -> str:
+    """Return the end of an error that was given what leads to purchases: the call to pass instead; else ``otherwise``."""
+    call = _LEADS_TO.get(type(value).__name__)
+    return f": pass {call}" if call else otherwise
+
+
+class LeadsToPurchases:
+    """A history, a client or a scan: a name that purchases have says by which call they come from it."""
+
+    def __len__(self) -> NoReturn:
+        of = type(self).__name__
+        raise TypeError(f"{of} has no length: len({_LEADS_TO[of]}) counts order lines")
+
+    def __bool__(self) -> bool:
+        return True
+
+    if not TYPE_CHECKING:  # a type checker would take any name for right
+
+        def __getattr__(self, name: str) -> Any:
+            # asked by copy, pickle and IPython, also of an object that is not made yet
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise AttributeError(f"{type(self).__name__} has no {name!r}{self._meant(name)}")
+
+        def _meant(self, name: str) -> str:
+            from pandas import DataFrame
+
+            from .system import near
+
+            of, holds = type(self).__name__, _room("Purchases")
+            if of == "Client" and name in _FETCHED:
+                return f": {_FETCHED[name]}"
+            made_otherwise = ("load", "from_table", "from_file")
+            if name in holds.__dataclass_fields__ or (name in dir(holds) and name not in made_otherwise):
+                return f": {_LEADS_TO[of]}.{name}"
+            if of != "Client" and hasattr(DataFrame, name):
+                return f": {_LEADS_TO[of]}.lines.{name}"
+            return near(name, [n for n in dir(self) if not n.startswith("_")])
 
 
 def opened(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
@@ -122,6 +171,14 @@ def elsewhere(name: str, room: str = "") -> str:
         if (bare == of or bare.startswith(f"{of}_")) and call in dir(_room(of)):
             return f": {of}.{call}"
     return ""
+
+
+def chart_of(figure: str) -> str:
+    """Return the chart of a figure, such as "spend.plot_by_vendor" for "spend.by_vendor"; "" where there is none of that name."""
+    room, dot, name = figure.rpartition(".")
+    chart = f"plot_{name}"
+    there = dir(_room(room)) if room in _HOLDERS else () if room else dir(import_module(__package__))
+    return f"{room}{dot}{chart}" if chart in there else ""
 
 
 def _room(name: str) -> Any:

@@ -254,12 +254,12 @@ def _plain_text(body: str) -> str:
     return re.sub(r"\s+", " ", text).strip()[:200]
 
 
-def support_report(errors: MakiniError | Iterable[MakiniError]) -> str:
+def support_report(errors: MakiniError | Iterable[MakiniError] | Mapping[Any, MakiniError]) -> str:
     """Return the text of a support request: request ids, when it began, how often, which operations and connections.
 
     Parameters
     ----------
-    errors : an error, or several, of this package
+    errors : an error of this package, or several, also as the mapping that `fetch_all` gives
 
     Returns
     -------
@@ -276,7 +276,12 @@ def support_report(errors: MakiniError | Iterable[MakiniError]) -> str:
     Operations affected: GET /a
     Request ids: r-1
     """
-    several = [errors] if isinstance(errors, MakiniError) else list(errors)
+    given = errors.values() if isinstance(errors, Mapping) else errors
+    several = [given] if isinstance(given, BaseException) or not isinstance(given, Iterable) else list(given)
+    if odd := [e for e in several if not isinstance(e, MakiniError)]:
+        raise OptionError(
+            f"support_report takes errors of this package, not {type(odd[0]).__name__}: pass a MakiniError, or several, such as got.errors"
+        )
     if not several:
         return "No errors to report."
 

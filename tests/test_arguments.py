@@ -160,6 +160,7 @@ def test_files_of_connections(text, tmp_path):
         ma.fetch_all(tmp_path / "c.toml")
 
 
+@pytest.mark.filterwarnings("ignore:.* lines have no rate")
 @pytest.mark.parametrize("what", one_in(3, ODD), ids=lambda v: repr(v)[:20])
 def test_anything_else_is_an_error_of_ours(data, what, tmp_path, monkeypatch):
     """Where it may be right, something comes; where it is not, an error that a program can catch by the root of all."""

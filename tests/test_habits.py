@@ -53,6 +53,14 @@ DOES_WHAT_WAS_MEANT = {
         lambda d: ma.data_dictionary("lines"),
         lambda d: ma.data_dictionary().query("table == 'lines'").reset_index(drop=True),
     ),
+    "a period by its name": (
+        lambda d: spend.by_period(d, freq="monthly", currency="EUR"),
+        lambda d: spend.by_period(d, freq="M", currency="EUR"),
+    ),
+    "a period as pandas has it": (
+        lambda d: slippage.by_period(d, freq="QE"),
+        lambda d: slippage.by_period(d, freq="Q"),
+    ),
     "a filter by nothing": (lambda d: d.filter(vendor=None).sources, lambda d: d.sources),
     "a filter without arguments": (lambda d: d.filter().lines, lambda d: d.lines),
     "a day as text": (

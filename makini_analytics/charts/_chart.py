@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ..compute import BY_FILTER, rows_passed
-from ..errors import OptionError, SchemaError
+from .._door import chart_of
+from ..compute import BY_FILTER, COLUMNS, rows_passed
+from ..errors import MakiniError, OptionError, SchemaError
+from ..frames import made_by
 from ..system import known_options, number_of
 from ._docstring import completed
 from ._figure import paper_of
@@ -80,10 +82,23 @@ def chart(
             first, others = data[0], data[1:]
             # A bridge has two sides; its result comes alone, in the place of the first one.
             alone = all(other is None for other in others)
-            if alone and isinstance(first, pd.DataFrame) and set(result_columns) <= set(first.columns):
+            is_result = alone and isinstance(first, pd.DataFrame)
+            if is_result:
+                first = _out_of_the_index(first)
+            if is_result and set(result_columns) <= set(first.columns):
                 _refuse(asked, draw, of)
-                with drawn_on(paper_of(given.get("ax"))):
-                    return draw(_told_as_a_part(_in_order(first, ranked), first, given), **given)
+                try:
+                    with drawn_on(paper_of(given.get("ax"))):
+                        return draw(_told_as_a_part(_in_order(first, ranked), first, given), **given)
+                except MakiniError:
+                    raise
+                except Exception as e:
+                    if said := _edited(first, metric_name(of), e):
+                        raise SchemaError(f"{draw.__name__}: {said}") from e
+                    raise
+            own_result = is_result and made_by(first) == metric_name(of)
+            if own_result and (said := _edited(first, metric_name(of), KeyError(*result_columns))):
+                raise SchemaError(f"{draw.__name__}: {said}")
             if others and alone:
                 needed = " and ".join(map(repr, result_columns))
                 raise SchemaError(
@@ -103,6 +118,33 @@ def chart(
         return drawn
 
     return decorate
+
+
+def _out_of_the_index(result: pd.DataFrame) -> pd.DataFrame:
+    """Return a result with those of its columns that were made its index since as columns."""
+    had = result.attrs.get(COLUMNS) or ()
+    indexed = [name for name in result.index.names if name in had and name not in result]
+    return result.reset_index(indexed) if indexed else result
+
+
+def _edited(result: pd.DataFrame, metric: str, failed: Exception) -> str:
+    """Return what is not as the metric returned it in a result that could not be drawn, and what would be right; "" for nothing."""
+    made = made_by(result) or metric
+    if made != metric:
+        drawn = f", which {name} draws" if (name := chart_of(made)) else ""
+        return f"this is a result of {made}{drawn}; pass one of {metric}, or data.lines"
+    had: Mapping[str, str] = result.attrs.get(COLUMNS) or {}
+    there = {str(name): str(dtype) for name, dtype in result.dtypes.items()}
+    if lost := [name for name in had if name not in there]:
+        missed = [name for name in lost if repr(name) in repr(failed)] or lost[:3]
+        columns = f"column{'s' * (len(missed) > 1)} {', '.join(map(repr, missed))}"
+        return f"the result lacks the {columns}: pass it as {metric} returned it"
+    for name, dtype in had.items():
+        if there[name] != dtype:
+            return f"the result's column {name!r} holds {there[name]}, not {dtype}: pass it as {metric} returned it"
+    if had and there == had and result.columns.is_unique and result.index.names == [None]:
+        return ""
+    return f"this is not a result as {metric} returns it ({type(failed).__name__}: {failed!s:.80}): pass that, or data.lines"
 
 
 def _in_order(result: pd.DataFrame, ranked: str) -> pd.DataFrame:

@@ -56,6 +56,17 @@ class ChartAxes(Axes):
         """Return the picture's text for those who don't see it; the picture comes from the method below."""
         return {}, {"image/png": {"alt": alt_text(self)}}
 
+    def __getattr__(self, name: str) -> Any:
+        # matplotlib asks for some that there are not
+        if name.startswith("_") or not hasattr(Figure, name):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        does = (
+            "style.save(ax, 'chart.png') writes it"
+            if name in ("savefig", "save", "show")
+            else f"ax.figure.{name} is the figure's"
+        )
+        raise AttributeError(f"a chart is its axes, which have no {name!r}: {does}")
+
     def _repr_png_(self) -> bytes:
         out = io.BytesIO()
         render(self, out, format="png", dpi=110)

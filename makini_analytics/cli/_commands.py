@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .._version import __version__
 from ..errors import ConfigError, SchemaError
 from ..purchases import Purchases, checked_folder, concat
-from ..system import path_of
+from ..system import folder_of
 from ._parser import SECTIONS
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def fetch(options: argparse.Namespace) -> None:
         _say(options, "\n".join(told or ["Nothing was added: this snapshot is known."]))
         _say(options, f"History: {options.history}; read it with ma.History({options.history!r}).at('2025-03-31')")
         return
-    folder = path_of("out", options.out)
+    folder = folder_of("out", options.out)
     try:
         checked_folder(folder)  # before the fetch: minutes of it must not end in "choose another folder"
     except SchemaError as e:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._version import __version__
+from ..errors import ConfigError
 
 #: The report's sections again: asking `reporting` for them would load pandas and matplotlib for ``--help``. A test compares.
 SECTIONS = ("findings", "spend", "slippage", "lead_times", "open_orders", "quality", "left_out", "definitions")
@@ -24,11 +26,30 @@ _ENVIRONMENT = """environment:
 An option on the command line goes before its variable."""
 
 
+class _Once(argparse.Action):
+    """Takes a value; a second one would silently replace the first."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option_string: Any = None) -> None:
+        """Keep the value, or refuse it where there is one already."""
+        given = vars(namespace).setdefault("given", set())
+        if self.dest in given:
+            raise argparse.ArgumentError(self, "is given twice, and takes one value" if self.nargs is None else "is given twice: name all after one")  # fmt: skip
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that names the near options of a misspelt one; those of its commands are parsers of this class, too."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in (None, "store"):
+            self.register("action", name, _Once)
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        options, unknown = super().parse_known_args(args, namespace)
+        words = list(sys.argv[1:] if args is None else args)
+        self._must_begin_with_a_command(words)
+        options, unknown = super().parse_known_args(words, namespace)
         # only a command knows its options; the parser above it would report them as unknown, and no more
         if unknown and self._subparsers is None:
             from ..system import near  # loads numpy, which --help does without
@@ -42,6 +63,14 @@ class _Parser(argparse.ArgumentParser):
                 hints = ": a file is read in Python, by Purchases.from_file"
             self.error(f"unknown: {' '.join(unknown)}{hints}")
         return options, unknown
+
+    def _must_begin_with_a_command(self, words: list[str]) -> None:
+        """Refuse an option of a command before it: its value would be taken for the command."""
+        own = [name for action in self._actions for name in action.option_strings]
+        option = words[0].partition("=")[0] if words else ""
+        if self._subparsers and option.startswith("-") and not any(name.startswith(option) for name in own):
+            # what follows may be a token, and is not repeated
+            self.error(f"{option}: options go after the command, as in {self.prog} report {option} ...")
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line: a usage of ten lines above it hides it."""
@@ -184,8 +213,10 @@ def _connection(command: argparse.ArgumentParser) -> None:
     command.add_argument("--area", default="erp", help="erp, eam or wms (default: erp)")
     command.add_argument("--delivery-date", default="auto", choices=("auto", "actual", "planned"),
                          help="what the source's delivery date means; auto judges by the data")  # fmt: skip
-    command.add_argument("--since", type=_day, metavar="DAY", help="first order day, such as 2025-01-01 (default: all)")
-    command.add_argument("--until", type=_day, metavar="DAY", help="last order day, such as 2025-12-31")
+    command.add_argument(
+        "--since", type=_span, metavar="DAY", help="first order day, such as 2025-01-01 or 2025 (default: all)"
+    )
+    command.add_argument("--until", type=_span, metavar="DAY", help="last order day, such as 2025-12-31 or 2025-06")
     command.add_argument("--refresh", action="store_true", help="ask anew, whatever the cache holds")
     command.add_argument("--offline", action="store_true", help="only the cache, never the network")
 
@@ -214,6 +245,20 @@ def _day(text: str) -> str:
         return str(date.fromisoformat(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2025-01-31") from None
+
+
+def _span(text: str) -> str:
+    """Take a day, or a month, quarter or year, as Python does."""
+    try:
+        return _day(text)
+    except argparse.ArgumentTypeError as e:
+        from ..frames import moment_of  # loads pandas, which --help does without
+
+        try:
+            moment_of("day", text)
+        except ConfigError:
+            raise argparse.ArgumentTypeError(f"{e}, month such as 2025-01, or year") from None
+        return text
 
 
 def _report_name(text: str) -> str:

@@ -48,8 +48,8 @@ from ._lost import NOTHING_TOLD
 from ._matching import line_keys, match_lines
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
-from ._periods import period_alias, period_number
-from ._provenance import DATA_AS_OF, N_ROWS, Counted, FigureResult, Selection, rows_passed, stamp
+from ._periods import freq_of, period_alias, period_number
+from ._provenance import COLUMNS, DATA_AS_OF, Counted, FigureResult, Selection, rows_passed, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import DOUBTFUL_DUE, NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
 from ._reuse import beside_each_other, once, part, reuse
@@ -74,6 +74,7 @@ __all__ = [
     "BY_FILTER",
     "CANCELLED",
     "CENSORED",
+    "COLUMNS",
     "DATA_AS_OF",
     "DELIVERED",
     "DOUBTFUL_DUE",
@@ -83,7 +84,6 @@ __all__ = [
     "LATER",
     "NOTHING_TOLD",
     "NOT_RECORDED",
-    "N_ROWS",
     "OF_ORDER",
     "OUTLIER",
     "RECORDED_SHARE",
@@ -141,6 +141,7 @@ __all__ = [
     "figure",
     "figures_of",
     "first_day_at",
+    "freq_of",
     "gone_by",
     "group_lines",
     "kaplan_meier",

@@ -38,10 +38,13 @@ from ..frames import (
     is_pandas,
     need,
 )
-from ..system import known_options, text_of
+from ..system import known_options
+from ..tidy import currency_code
 from ._engines import lines_of
 from ._groups import ENTITIES, By
 from ._lost import doubts_of
+from ._option_types import check_types
+from ._periods import freq_of
 from ._provenance import Counted, FigureResult, Selection, stamp
 
 P = ParamSpec("P")
@@ -185,8 +188,11 @@ def figure(
         @partial(known_options, instead=BY_FILTER)
         @wraps(function)
         def computed(*args: P.args, **given: P.kwargs) -> pd.DataFrame:
-            if isinstance(by := given.get("by"), np.ndarray | pd.Index | Set):  # as df.columns[2:4] is
-                given["by"] = list(by)
+            for several in ("by", "intercompany"):
+                if isinstance(names := given.get(several), np.ndarray | pd.Index | Set):  # as df.columns[2:4] is
+                    given[several] = list(names)
+            if isinstance(freq := given.get("freq"), str):
+                given["freq"] = freq_of(freq)
             if any_frame:
                 with suppress(OnlyInMemory):
                     return counted(args, given)
@@ -194,7 +200,7 @@ def figure(
 
         def checked(args: Any, given: Mapping[str, Any]) -> dict[str, Any]:
             options = {n: given.get(n, default) for n, default in defaults.items()}
-            _check_types(options)
+            check_types(options, function.__annotations__)
             if function.__annotations__.get("by") == "By":  # columns of the lines, and not a choice of the figure's own
                 refuse_given(options.get("by"), lambda: declared.gives, called)
             if columns or choices:
@@ -202,7 +208,10 @@ def figure(
                 passed = {**dict(zip(data, args, strict=False)), **{n: given[n] for n in data if n in given}}
                 for lines in (side for n, side in passed.items() if n not in beside):
                     if not (histories and is_history(lines)):
-                        opened(lines, *required, metric=called)
+                        # one that may be absent is not, where it is the index
+                        indexed = lines.index.names if isinstance(lines, pd.DataFrame) else ()
+                        hidden = [c for c in declared.needs(**options) if c in indexed]
+                        opened(lines, *required, *hidden, metric=called)
             return options
 
         def only_counted(*args: P.args, **given: P.kwargs) -> Counted:
@@ -285,17 +294,6 @@ def _in_memory(
     return args, {name: bring(name, value) for name, value in given.items()}, tuple(brought)
 
 
-def _check_types(options: Mapping[str, Any]) -> None:
-    """Raise `ConfigError` where an option that names columns, a currency or a period is of another type; the function knows the names."""
-    by = options.get("by")
-    several = isinstance(by, Collection) and not isinstance(by, bytes | Mapping | pd.DataFrame | pd.Series)
-    if by is not None and not (several and all(isinstance(n, str) for n in by)):
-        text_of("by", by, "the name of a column, such as 'category', or a list of names")
-    for name, what in (("currency", "a currency code such as 'EUR'"), ("freq", "'M', 'Q', 'Y' or 'W'")):
-        if options.get(name) is not None:
-            text_of(name, options[name], what, empty=True)
-
-
 def refuse_given(by: By, gives: Callable[[], Collection[str]], metric: str) -> None:
     """Raise `ConfigError` where a column of the user's own to group by has the name of one that a figure gives."""
     own = [n for n in ([by] if isinstance(by, str) else by or ()) if n not in ENTITIES and n not in _KEYS]
@@ -310,7 +308,9 @@ def refuse_given(by: By, gives: Callable[[], Collection[str]], metric: str) -> N
 def _currency_meant(currency: str, selection: Selection) -> str:
     """Return the currency as the lines have it, "EUR" for "eur"; raise where no line is in it."""
     there: list[str] = sorted({code for entry in selection.book() for code in entry["value"] if code})
-    same = [code for code in there if code.casefold() == currency.strip().casefold()]
+    same = [code for code in there if code.casefold() == currency.strip().casefold()] or [
+        code for code in there if currency_code(code) == currency_code(currency)
+    ]
     lines = selection.lines
     if isinstance(lines, pd.DataFrame) and len(lines) and "currency" not in lines:
         raise ConfigError(f"currency={currency!r}: the lines have no column 'currency'")
@@ -318,7 +318,7 @@ def _currency_meant(currency: str, selection: Selection) -> str:
         return currency
     if len(same) != 1:
         said = f"currency={currency!r}: no line is in it; there {'is' if len(there) == 1 else 'are'} {', '.join(there)}"
-        code = currency.strip().upper()
+        code = currency_code(currency)
         to = repr(code) if len(code) == 3 and code.isalpha() else "..."  # "EURO" is no code that it would know
         raise ConfigError(f"{said}. It keeps lines and converts none: for that, currency.convert(lines, to={to})")
     return same[0]

@@ -11,6 +11,25 @@ from ..errors import ConfigError
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
 
 
+#: What people and other libraries call the periods.
+_CALLED = {
+    **dict.fromkeys(("month", "months", "monthly", "me", "ms"), "M"),
+    **dict.fromkeys(("quarter", "quarters", "quarterly", "qe", "qs"), "Q"),
+    **dict.fromkeys(("year", "years", "yearly", "annual", "annually", "a", "ye", "ys"), "Y"),
+    **dict.fromkeys(("week", "weeks", "weekly", "w-sun"), "W"),
+}
+
+
+def freq_of(text: str) -> str:
+    """Return the letter of a period, however it is called; what is none stays as it is.
+
+    >>> freq_of("monthly"), freq_of("q"), freq_of("YE"), freq_of("fortnight")
+    ('M', 'Q', 'Y', 'fortnight')
+    """
+    word = text.strip().casefold()
+    return _CALLED.get(word, word.upper() if len(word) == 1 else text)
+
+
 def period_alias(freq: str, fiscal_year_start: int) -> str:
     """Return pandas' name of the period, years and quarters ending before the fiscal year's first month."""
     if fiscal_year_start not in range(1, 13):

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import FILTERS, OWN_DAYS, AsOfDays, Encoding, Mask, encode, numbers, values
+from ..frames import FILTERS, N_ROWS, OWN_DAYS, AsOfDays, Encoding, Mask, encode, numbers, values
 from ._reuse import once
 
-#: Where a result says how many rows it had, by currency: one that lost some since is a part, and no chart may take it for the whole.
-N_ROWS = "n_rows"
+#: Where a result says which columns it had, and their types: a chart of one that was edited since says what it lacks.
+COLUMNS = "columns"
 #: Where a result is as of a day after the last one that the data know, that day in words.
 DATA_AS_OF = "data_as_of"
 
@@ -195,6 +195,7 @@ def stamp(
         "excluded": left_out,
         "notes": list(notes),
         N_ROWS: _rows_by_currency(result),
+        COLUMNS: {str(name): str(dtype) for name, dtype in result.dtypes.items()},
     }
     # a figure that is made of another one, as the ageing of the open lines, has the day from there
     if own := lines.attrs.get(DATA_AS_OF) if as_of is None else _days_before(lines, as_of):

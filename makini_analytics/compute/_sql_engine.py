@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import SchemaError
-from ..frames import AsOf, AsOfDays, known_days, need
+from ..frames import AsOf, AsOfDays, known_days, need, not_lines
 from ._by_names import need_for_by
 from ._engine_frames import LINES, EngineFrame, engine_frame
 from ._groups import ENTITIES, By, key_columns
@@ -44,7 +43,7 @@ class SqlLines:
         if frame is None and hasattr(lines, "lines"):
             frame, attrs = engine_frame(lines.lines), getattr(lines, "attrs", {})
         if frame is None:
-            raise SchemaError(f"{metric} takes the lines as a DataFrame, not {type(lines).__name__}: pass data.lines")
+            raise not_lines(lines, metric)
         need(frame.kinds, *needed, metric=metric)
         return cls(frame, attrs)
 

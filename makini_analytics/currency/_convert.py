@@ -9,18 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import N_ROWS, Selection, stamp
+from ..compute import COLUMNS, Selection, freq_of, stamp
 from ..errors import ConfigError, one_of
 from ..frames import (
     CARRIED,
+    N_ROWS,
     OWN_DAYS,
     OWN_WINDOWS,
     AsOf,
+    Encoding,
     as_of_day,
     categoricals,
     days_of,
     encode,
     frame_of,
+    need,
     numbers,
     stack,
     values,
@@ -91,17 +94,20 @@ def convert(
     1    50.0      EUR             50.0   1.0
     """
     one_of("basis", basis, BASES)
-    one_of("period", period, PERIODS)
     to = currency_code(text_of("to", to, "a currency's code, such as 'EUR'"))
     max_gap_days = int(number_of("max_gap_days", max_gap_days, high=1e6, whole=True))
     data = lines if isinstance(lines, Purchases) else None
     frame = frame_of(lines, "amount", "currency", metric="currency.convert")
     if isinstance(rates, Mapping | int | float):
         basis = "fixed"
+    one_of("period", period := freq_of(text_of("period", period, "'M', 'Q' or 'Y'")), PERIODS)
     book = book_of(rates, to, frame, basis)
-    if to not in book.quotes and not (values(frame, "currency", "string").str.strip().str.upper() == to).any():
+    in_to = _codes(encode(values(frame, "currency", "string"), sort=False)) == to
+    if to not in book.quotes and not in_to.any():
         known = ", ".join(sorted(map(str, book.quotes)))
         raise ConfigError(f"to={to!r:.40}: no line is in it, and there is no rate of it; there are those of {known}")
+    if basis in ("order_date", "period_average") and not in_to.all():
+        need(frame, "order_date", metric=f"currency.convert with basis={basis!r}")
     day = as_of_day(frame, as_of) if basis == "as_of" else None
     found = _found(frame, book, to, basis, period, day, max_gap_days)
     converted = _multiplied(frame, found, to, [c.name for c in LINES if c.unit == MONEY])
@@ -120,7 +126,14 @@ def convert(
     converted.attrs |= {"currency": description} | {
         k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, *CARRIED)
     }
-    converted.attrs.pop(N_ROWS)  # these are lines: some of them are no part of a result
+    for name in (N_ROWS, COLUMNS):  # these are lines: some of them are no part of a result
+        converted.attrs.pop(name)
+    if lacking := int((found.why >= 0).sum()):
+        n = np.bincount(found.why[found.why >= 0], minlength=len(_REASONS)).tolist()
+        why = ", ".join(f"{reason}: {k:,}" for reason, k in zip(_REASONS, n, strict=True) if k)
+        warn(
+            f"{lacking:,} of {len(frame):,} lines have no rate: their amounts are missing{' and listed in issues' if data else ''} ({why})"
+        )
     if data is None:
         return converted
     of_orders = _found(data.orders, book, to, basis, period, day, max_gap_days)
@@ -145,7 +158,7 @@ def _found(
     frame: pd.DataFrame, book: Book, to: str, basis: str, period: str, day: pd.Timestamp | None, gap: int
 ) -> _Found:
     given = encode(values(frame, "currency", "string"), sort=False)
-    names = pd.Index(given.labels, dtype="string").str.strip().str.upper()
+    names = _codes(given)
     wanted = (
         days_of(frame, "order_date")
         if day is None
@@ -183,6 +196,11 @@ def _found(
     lacking = np.isnan(rate)
     undated = np.isnat(wanted) & (basis != "fixed")
     return _Found(rate, used, np.select([~lacking, given.codes < 0, undated], [-1, 0, 1], default=2))
+
+
+def _codes(given: Encoding) -> pd.Index:
+    """Return the currencies of lines as codes: a sign or a name that is that of one is read, and "$" is not."""
+    return pd.Index([currency_code(str(label)) for label in given.labels], dtype="string")
 
 
 def _multiplied(frame: pd.DataFrame, found: _Found, to: str, money: list[str]) -> pd.DataFrame:
@@ -243,9 +261,6 @@ def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, f
             "reason": pd.array([f"not converted: {r}" for r in _REASONS], dtype="string").take(found.why[lacking]),
         }
     )
-    if lacking.any():
-        message = f"{int(lacking.sum()):,} of {len(lines):,} lines have no rate: their amounts are missing and listed in issues"
-        warn(message)
     sources = data.sources.assign(notes=(data.sources["notes"].fillna("") + " " + note).str.strip().astype("string"))
     return replace(
         data,

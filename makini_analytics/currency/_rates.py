@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import ConfigError, SchemaError
 from ..frames import days_of, frame_of
 from ..system import known_options
+from ..tidy import currency_code
 
 Rates = pd.DataFrame | Mapping[str, float] | float | None
 
@@ -91,7 +92,7 @@ def book_of(rates: Rates, to: str, frame: pd.DataFrame, basis: str) -> Book:
         return Book(quotes, True, f"European Central Bank, {quotes.index[0].date()} to {quotes.index[-1].date()}")
     if isinstance(rates, Mapping | int | float):
         given = dict(rates) if isinstance(rates, Mapping) else _single(rates, to, frame)
-        checked = {str(c).strip().upper(): _positive(c, r) for c, r in given.items()}
+        checked = {currency_code(str(c)): _positive(c, r) for c, r in given.items()}
         return Book(
             pd.DataFrame(checked | {to: 1.0}, index=[pd.NaT]),
             False,
@@ -103,7 +104,7 @@ def book_of(rates: Rates, to: str, frame: pd.DataFrame, basis: str) -> Book:
 
 
 def _single(rate: float, to: str, frame: pd.DataFrame) -> dict[str, float]:
-    others = sorted(set(frame["currency"].dropna().astype(str)) - {to})
+    others = sorted({currency_code(str(c)) for c in frame["currency"].dropna().unique()} - {to})
     if len(others) != 1:
         raise ConfigError(
             f"rates={rate!r} is one rate, and there are {len(others)} other currencies: pass a mapping of currency to rate"
@@ -120,7 +121,9 @@ def _positive(currency: Any, rate: Any) -> float:
 def _own_table(rates: pd.DataFrame, to: str) -> Book:
     frame = frame_of(rates, "date", "currency", "rate", metric="currency.convert with a table of rates")
     base = (
-        frame["base"].astype("string").str.strip().str.upper() if "base" in frame else pd.Series(to, index=frame.index)
+        frame["base"].astype("string").map(currency_code, na_action="ignore")
+        if "base" in frame
+        else pd.Series(to, index=frame.index)
     )
     if base.isna().any() or len(set(base)) != 1:
         raise SchemaError(
@@ -130,7 +133,7 @@ def _own_table(rates: pd.DataFrame, to: str) -> Book:
         days_of(frame, "date"),
         pd.to_numeric(frame["rate"], errors="coerce").to_numpy(dtype=float, na_value=np.nan),
     )
-    code = frame["currency"].astype("string").str.strip().str.upper()
+    code = frame["currency"].astype("string").map(currency_code, na_action="ignore")
     bad = np.isnat(day) | ~(np.isfinite(rate) & (rate > 0)) | code.isna().to_numpy()
     if bad.any():
         raise SchemaError(

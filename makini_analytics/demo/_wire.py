@@ -11,14 +11,13 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from ..errors import ConfigError
+from ..purchases import Purchases
 from ..tidy import LINES, ORDERS, Column
-
-if TYPE_CHECKING:
-    from ..purchases import Purchases
 
 Record = dict[str, Any]
 Tables = dict[str, list[Record]]  # path -> records
@@ -145,6 +144,10 @@ def sync_state(connection: str, tables: Tables) -> Record:
 
 def tables_of(data: Purchases) -> Tables:
     """Return the records of which tidy frames could have been made: what a connection with these orders would answer."""
+    if not isinstance(data, Purchases):
+        raise ConfigError(
+            f"connections: {type(data).__name__} is no connection's data: pass Purchases or tables, such as {{'emea': ma.load_sample('emea')}}"
+        )
     keys: dict[str, dict[str, str]] = {table: {} for table in _KEY_PREFIXES}
 
     # Frames have the names of statuses, currencies and units; records have keys, whose names a lookup tells. So each name

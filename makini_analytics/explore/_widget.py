@@ -19,7 +19,7 @@ from .. import charts, style
 from ..compute import Figure, rows_passed
 from ..errors import ConfigError, MakiniError
 from ..frames import FILTERS, encode, narrowed_to, write_csv
-from ..system import flag_of, path_of, whole
+from ..system import flag_of, folder_of, whole
 from ._bars import Bar, bars_of
 from ._filters import NAMED, Filters, named_like
 from ._html import html, table_of
@@ -70,7 +70,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self.lines = source.lines
         self.result = pd.DataFrame()
         self.shown = self.lines.iloc[:0]
-        self._source, self._options, self._folder = source, options, path_of("folder", folder)
+        self._source, self._options, self._folder = source, options, folder_of("folder", folder)
         self._raw_csv = flag_of("raw_csv", raw_csv)
         self._usual = {name: option.value for name, option in options.items()}
         self._asked = self._usual.get("currency")  # which a pick may not have

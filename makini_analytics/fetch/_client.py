@@ -12,6 +12,7 @@ from typing import Any, overload
 import pandas as pd
 import platformdirs
 
+from .._door import LeadsToPurchases
 from ..errors import ConfigError, one_of
 from ..history import History
 from ..purchases import Purchases
@@ -45,12 +46,12 @@ class _DefaultFolder:
 _DEFAULT: Any = _DefaultFolder()
 
 
-class Client:
+class Client(LeadsToPurchases):
     """One connection of Makini, read only.
 
     Parameters
     ----------
-    token : the connection's bearer token; by default the environment variable MAKINI_API_TOKEN. It is never shown.
+    token : the connection's bearer token, or "$NAME" for an environment variable; by default that of MAKINI_API_TOKEN. It is never shown.
     connection : your name for the connection, written into every row
     base_url : where the API is, perhaps with a path; by default MAKINI_BASE_URL, else https://api.makini.io
     contract : "auto", "v3", "v4" or "v1": the published shape of the API; auto learns it from the answers

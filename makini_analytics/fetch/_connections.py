@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -18,14 +17,13 @@ from ..history import History
 from ..purchases import Purchases, concat
 from ..system import Display, check_options, options_of, path_of
 from ..tidy import a_few
+from ..transport import token_in
 from ._client import Client
 from ._into_history import history_of
 
 #: So many connections are fetched side by side, each with some pages at once.
 AT_ONCE = 16
 
-#: As variables are named: MAKINI_TOKEN_EMEA. What is set under no such name may be a token in its place, and is not repeated.
-_VARIABLE = re.compile(r"(?=.{1,80}$)[A-Z][A-Z0-9]{0,19}(_[A-Z0-9]{1,19})*")
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9._~+/=-]{32,}")
 
 
@@ -161,11 +159,6 @@ def must_differ(names: list[str]) -> None:
         )
 
 
-def is_variable(name: Any) -> bool:
-    """Whether something is a name as environment variables have them, and not a token in the place of one."""
-    return isinstance(name, str) and _VARIABLE.fullmatch(name) is not None
-
-
 def named_in(given: Hidden) -> Hidden:
     """Return the connections by name, each with its arguments or its token."""
     kind = type(given["connections"])
@@ -210,6 +203,10 @@ def _is_token(name: str, value: Any) -> bool:
 
 
 def client_of(name: str, named: Hidden, options: Hidden) -> Client:
+    if isinstance(named[name], Client):
+        raise ConfigError(
+            f"connection {name!r}: pass a token, '$NAME' for an environment variable, or Client's arguments as a mapping, not a Client"
+        )
     own = Hidden(named[name] if isinstance(named[name], Mapping) else {"token": named[name]})
     if "token_env" not in own and isinstance(own.get("token"), str) and own["token"].startswith("$"):
         own["token_env"] = own.pop("token")[1:]
@@ -230,7 +227,7 @@ def _of_environment(name: str, own: Hidden) -> str:
     if not isinstance(hidden["variable"], str):
         kind = type(hidden["variable"]).__name__
         raise ConfigError(f"connection {name!r}: token_env is the name of an environment variable, not {kind}")
-    if not (token := Hidden(it=os.environ.get(hidden["variable"])))["it"]:
-        shown = hidden["variable"] if is_variable(hidden["variable"]) else "that token_env names"
-        raise ConfigError(f"connection {name!r}: the environment variable {shown} is not set")
-    return str(token["it"])
+    try:
+        return token_in(hidden["variable"])
+    except ConfigError as e:
+        raise ConfigError(f"connection {name!r}: {e}") from None

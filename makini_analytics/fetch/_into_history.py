@@ -11,7 +11,7 @@ from ..errors import ConfigError
 from ..frames import MOST_LINES
 from ..history import History, knows_more_lines, scratch_for
 from ..purchases import Purchases
-from ..system import not_writable, path_of
+from ..system import folder_of, not_writable
 from ._comparable import NotEnough
 from ._purchase_orders import PurchaseOrderFetch
 from ._query import OrderQuery
@@ -28,7 +28,7 @@ def history_of(to: History | str | Path) -> History:
         return to
     if "://" in str(to):  # a path would make a folder of this name here
         raise ConfigError(f"to= takes the address of an object store as a history: ma.History({str(to)!r})")
-    place = path_of("to", to)
+    place = folder_of("to", to)
     if not place.is_dir() and (reason := not_writable(place)):
         raise ConfigError(f"to={str(to)!r} {reason}")
     return History(place)

@@ -16,8 +16,9 @@ from ..errors import ConfigError, one_of
 from ..frames import as_text
 from ..system import check_options
 from ..tidy import TABLES, NumberFormat
+from ..transport import is_variable
 from ._client import Client
-from ._connections import Hidden, client_of, is_variable, must_differ, named_in
+from ._connections import Hidden, client_of, must_differ, named_in
 from ._purchase_orders import PurchaseOrderFetch, TidyOptions
 from ._query import DAY, order_query
 

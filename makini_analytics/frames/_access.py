@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .._door import chart_of, instead_of
 from ..errors import SchemaError
 from ..system import near
 from ._codes import Encoding, coalesce, encode, remembered
@@ -31,6 +32,8 @@ TOLD_IN = "told_in"
 FILTERS = "filters"
 #: The one of them that a fetch of ``modified_since`` has: orders that did not change are not there.
 CHANGED_SINCE = "changed since"
+#: Where a result says how many rows it had, by currency: one that lost some since is a part, and no chart may take it for the whole.
+N_ROWS = "n_rows"
 #: What lines may be narrowed to without parting the vendors of one item or category.
 _HIDES_NO_VENDOR = ("connection", "ordered from", "ordered to", "category", "material_id", "product_id", "product_code", "description")  # fmt: skip
 
@@ -86,20 +89,41 @@ def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
     """
     if not is_pandas(lines):
         if not is_engine_frame(lines):
-            raise SchemaError(f"{metric} takes the lines as a DataFrame, not {type(lines).__name__}: pass data.lines")
+            raise not_lines(lines, metric)
         lines, _ = collect(lines, metric=metric)
     frame: pd.DataFrame = lines if isinstance(lines, pd.DataFrame) else lines.lines  # those of Purchases
-    need(frame.columns, *needed, metric=metric)
+    if not frame.columns.is_unique:  # frame[name] would be a frame, on which pandas fails far from here
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise SchemaError(f"{metric}: the frame has several columns named {twice!r}: rename them first")
+    need(frame, *needed, metric=metric)
     return frame
 
 
+def made_by(frame: Any) -> str:
+    """Return the figure that a frame is the result of, such as "spend.by_vendor"; "" where it is none, or no longer says so."""
+    return str(frame.attrs.get("metric", "")) if isinstance(frame, pd.DataFrame) and N_ROWS in frame.attrs else ""
+
+
+def not_lines(given: Any, metric: str) -> SchemaError:
+    """Return the error of a figure that was given something else than lines."""
+    pass_what = instead_of(given, ": pass data.lines")
+    return SchemaError(f"{metric} takes the lines as a DataFrame, not {type(given).__name__}{pass_what}")
+
+
 def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
-    """Raise `SchemaError`, with the near names, where a column that ``metric`` needs is missing."""
+    """Raise `SchemaError` where a column that ``metric`` needs is missing; of a frame it says where it may be, or what the frame is."""
     there = [str(c) for c in columns]
     for name in needed:
         if name not in there:
-            orders = {"total_net", "n_lines"} <= set(there)
-            hint = ": these are orders, pass data.lines" if orders else near(name, there)
+            if isinstance(columns, pd.DataFrame) and name in columns.index.names:
+                hint = ": it is the index, pass lines.reset_index()"
+            elif figure := made_by(columns):
+                drawn = f", which {chart} draws" if (chart := chart_of(figure)) else ""
+                hint = f": this is a result of {figure}{drawn}; pass data.lines"
+            elif {"total_net", "n_lines"} <= set(there):
+                hint = ": these are orders, pass data.lines"
+            else:
+                hint = near(name, there)
             raise SchemaError(f"{metric} needs the column {name!r}, which is missing{hint}")
 
 

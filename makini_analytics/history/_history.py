@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .._door import LeadsToPurchases
 from ..errors import ConfigError, MakiniError
 from ..purchases import Purchases, Scan
 from ..system import flag_of, known_options, number_of, texts_of
@@ -32,7 +33,7 @@ _TRIES = 100
 MOST_DAYS = 100_000
 
 
-class History:
+class History(LeadsToPurchases):
     """What was known when: snapshots of the purchases of any number of connections, kept in a folder.
 
     Makini tells the present state: a promised date that was changed is overwritten, an order that was deleted is gone. A history keeps

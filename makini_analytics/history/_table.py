@@ -29,7 +29,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..purchases import HEAD
-from ..system import path_of
+from ..system import folder_of
 from ..tidy import TABLES
 from . import _columns
 from ._columns import OF_ORDERS, OF_ROWS, OF_SNAPSHOTS, OF_VERSIONS
@@ -219,7 +219,7 @@ class HistoryTable:
 
 def _resolved(folder: str | Path) -> Path:
     try:
-        return path_of("folder", folder).resolve()
+        return folder_of("folder", folder).resolve()
     except (OSError, RuntimeError) as e:  # a link to itself, the home of a user who has none
         raise ConfigError(f"{folder} leads nowhere ({e}): name a new or empty folder") from None
 

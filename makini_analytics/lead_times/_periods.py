@@ -25,6 +25,7 @@ from ..compute import (
     period_alias,
 )
 from ..frames import AsOf, pairs
+from ..system import number_of
 
 
 @figure(start=STARTS, end=ENDS)
@@ -86,6 +87,7 @@ def by_period(
     0  2025-01       0         20.0      30.0                 25.0      True
     1  2025-02       1          5.0       NaN                  5.0     False
     """
+    number_of("min_lines", min_lines, whole=True)
     alias = period_alias(freq, fiscal_year_start)
     got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
     kept = got.selection.kept

@@ -22,8 +22,8 @@ from ..compute import (
     median_deviation,
     restricted_moments,
 )
-from ..errors import ConfigError
 from ..frames import AsOf
+from ..system import number_of
 
 #: The standard deviation of a normal law, in median deviations.
 _TO_SD = 1.4826
@@ -116,8 +116,7 @@ def by_vendor(
     0         a        3       1         10.0       NaN                  7.0
     1         b        1       1          NaN       NaN                  NaN
     """
-    if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
-        raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 20")
+    number_of("min_lines", min_lines, whole=True)
     got = ages(lines, as_of=as_of, by=by, start=start, end=end, calendar=calendar)
     groups, table = got.by(by)
     total = table.total()

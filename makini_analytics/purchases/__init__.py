@@ -2,6 +2,7 @@
 
 from ._concat import concat
 from ._folder import HEAD, checked_folder
+from ._habits import must_be_purchases
 from ._parts import PartWriter, saved_parts
 from ._purchases import Purchases
 from ._reach import own_days
@@ -18,6 +19,7 @@ __all__ = [
     "checked_engine",
     "checked_folder",
     "concat",
+    "must_be_purchases",
     "own_days",
     "read_by_spark",
     "saved_parts",

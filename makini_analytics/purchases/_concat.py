@@ -57,7 +57,11 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
         names = set(p.orders["connection"].dropna()) | set(p.sources["connection"].dropna())
         if names & seen:
             twice = ", ".join(sorted(names & seen))
-            raise SchemaError(f"the connection {twice!r} comes twice: give each Client or table its own connection=")
+            filtered = any(p.lines.attrs.get(FILTERS) for p in parts)
+            parted = "if these are parts of one whole, filter that once; else " if filtered else ""
+            raise SchemaError(
+                f"the connection {twice!r} comes twice: {parted}give each Client or table its own connection="
+            )
         seen |= names
     days = [p.as_of for p in parts if p.as_of is not None]
     if len(set(days)) > 1:

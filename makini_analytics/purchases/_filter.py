@@ -27,6 +27,7 @@ from ..frames import (
     values,
 )
 from ..system import near, texts_of
+from ..tidy import currency_code
 from ._reach import own_days
 
 if TYPE_CHECKING:
@@ -41,7 +42,22 @@ _CALLED = {
     "until": ("to", "to_", "end", "end_date", "date_to", "to_date", "last"),
     "vendor": ("supplier", "suppliers", "supplier_name", "supplier_id", "vendors", "seller"),
     "connection": ("connections", "source", "system"),
+    "product_code": (
+        "item",
+        "material",
+        "product",
+        "sku",
+        "article",
+        "part",
+        "part_number",
+        "item_code",
+        "material_code",
+    ),
+    "order_number": ("po", "po_number", "order", "purchase_order", "order_no"),
+    "site_name": ("plant", "location", "warehouse", "facility"),
 }
+#: Where a value may stand that a column has not: a material is known by its id, its code and its name.
+_STANDS_IN = ("product_code", "material_id", "product_id", "description", "vendor_name", "vendor_id", "site_name", "site_id", "order_number", "order_id", "category")  # fmt: skip
 _INSTEAD = {name: f"{option}=" for option, names in _CALLED.items() for name in names} | {
     "year": "since=2025, until=2025"
 }
@@ -142,6 +158,8 @@ def _must_be_known(lines: pd.DataFrame, name: str) -> None:
     """Raise `OptionError`, with the near names, where the lines have no such column."""
     if name not in OPTIONS and not _columns(lines, name):
         known = _INSTEAD.get(name.casefold())
+        if known and known.endswith("=") and known[:-1] not in (*OPTIONS, *lines.columns):
+            known = None
         alike = (
             f"; pass {known}={'2025' if ' ' in known else ''}"
             if known
@@ -166,6 +184,8 @@ def _meant(lines: pd.DataFrame, name: str, texts: Collection[str]) -> set[str]:
     out = set()
     for text in texts:
         same = {text} if text in there else {t for t in there if t.casefold() == text.strip().casefold()}
+        if not same and name == "currency":
+            same = {t for t in there if currency_code(t) == currency_code(text)}
         out |= same or {text}
         if not same and len(lines):
             few = (
@@ -173,7 +193,9 @@ def _meant(lines: pd.DataFrame, name: str, texts: Collection[str]) -> set[str]:
                 if 0 < len(there) <= 8
                 else ""
             )
-            raise ConfigError(f"{name}={text!r}: no line has it{near(text, there, cutoff=0.4) or few}")
+            others = [c for c in _STANDS_IN if c in lines and c not in columns and (lines[c] == text).any()]
+            elsewhere = f"; {others[0]}={text!r} has lines" if others else ""
+            raise ConfigError(f"{name}={text!r}: no line has it{elsewhere or near(text, there, cutoff=0.4) or few}")
     return out
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
-from .._door import elsewhere
-from ..errors import OptionError
+from .._door import elsewhere, instead_of
+from ..errors import OptionError, SchemaError
 from ..system import near
 
 #: What people call a column.
@@ -15,6 +15,15 @@ _COLUMNS = {
     "supplier": "vendor_name", "item": "material_id", "material": "material_id", "plant": "site_name", "status": "state", "po": "order_number",
     "qty": "quantity", "price": "unit_price", "value": "amount", "uom": "unit_of_measure",
 }  # fmt: skip
+
+
+def must_be_purchases(data: Any, metric: str) -> None:
+    """Raise `SchemaError` where a figure of orders and lines is given something else."""
+    if not isinstance(data, NoFrame):
+        raise SchemaError(
+            f"{metric} takes Purchases, as fetch_purchases, load or from_table give them (data, not data.lines), "
+            f"not {type(data).__name__}{instead_of(data)}"
+        )
 
 
 class NoFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 from ..errors import ConfigError
 from ..files import FileBeside, FileRead, read_all
 from ..frames import DECIDED_BY, DECIDING, N_LINES, as_day, categoricals, stack
-from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
+from ..system import check_options, flag_of, folder_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
 from ._filter import filtered, mark_open_list
@@ -151,7 +151,7 @@ class Purchases(NoFrame):
         """
         if flag_of("dated", dated) and self.as_of is None:
             raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
-        folder = path_of("folder", folder)
+        folder = folder_of("folder", folder)
         folder = _folder.checked_folder(folder / str(self.as_of.date()) if dated and self.as_of is not None else folder)
         _folder.write(folder, {table: getattr(self, table) for table in TABLES}, self.as_of)
         return folder

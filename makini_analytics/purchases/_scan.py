@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from .._door import LeadsToPurchases
 from ..errors import ConfigError, SchemaError, one_of
 from ..system import known_options, path_of
 from . import _folder
@@ -19,7 +20,7 @@ from ._purchases import Purchases
 
 
 @dataclass(frozen=True)
-class Scan:
+class Scan(LeadsToPurchases):
     """Saved purchases that are not loaded: pass it, or its ``lines``, to a metric, and the engine counts them where they lie.
 
     Attributes

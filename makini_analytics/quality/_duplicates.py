@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from ..compute import LATER, FigureResult, Selection, figure, group_lines
-from ..errors import ConfigError, SchemaError
 from ..frames import (
     FIGURE_COLUMNS,
     AsOf,
@@ -20,13 +19,12 @@ from ..frames import (
     counts_as_spend,
     days_of,
     encode,
-    frame_of,
     numbers,
     pairs,
     values,
 )
 from ..purchases import Purchases
-from ..system import known_options
+from ..system import number_of
 from ._names import clean_name, similar_names
 from ._repeats import repeated_lines, repeated_orders
 from ._takes import check_purchases, day_of
@@ -83,8 +81,7 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
         A score outside 0..100.
     """
     check_purchases(data, metric="quality.duplicates")
-    if not 0 <= score <= 100:
-        raise ConfigError(f"score={score!r}: pass a number from 0 to 100")
+    number_of("score", score, high=100)
     selection, day = Selection(data.lines), day_of(data, as_of)
     later = _later(data.lines, day)
     selection.exclude(later, LATER)
@@ -111,45 +108,6 @@ def _later(frame: pd.DataFrame, day: AsOfDays | None) -> Mask:
     if day is None or "order_date" not in frame:
         return np.zeros(len(frame), dtype=bool)
     return days_of(frame, "order_date") > day.of_rows(frame)
-
-
-@known_options
-def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Return the lines with vendors renamed as you say, so that ``by="vendor_name"`` counts them as one.
-
-    Parameters
-    ----------
-    lines : DataFrame of lines
-    names : vendor name to the name that it shall go under
-
-    Returns
-    -------
-    DataFrame, every line in its order
-        vendor_name : string, the new name where there is one
-        original_vendor_name : string, as it was
-
-    Raises
-    ------
-    SchemaError
-        The lines have no vendor names, or none that is to be renamed.
-
-    Examples
-    --------
-    >>> from makini_analytics import quality
-    >>> lines = pd.DataFrame({"vendor_name": ["Acme Ltd", "ACME Limited", "Else"], "amount": [1.0, 2.0, 4.0]})
-    >>> quality.rename_vendors(lines, {"ACME Limited": "Acme Ltd"}).groupby("vendor_name")["amount"].sum().to_dict()
-    {'Acme Ltd': 3.0, 'Else': 4.0}
-    """
-    frame = frame_of(lines, "vendor_name", metric="quality.rename_vendors")
-    unknown = [n for n in names if n not in set(frame["vendor_name"].dropna())]
-    if unknown:
-        raise SchemaError(
-            f"no line has the vendor name {unknown[0]!r}" + (f" (nor {len(unknown) - 1} others)" if unknown[1:] else "")
-        )
-    old = frame["vendor_name"].astype("string")
-    out = frame.assign(vendor_name=old.map(dict(names)).astype("string").fillna(old), original_vendor_name=old)
-    out.attrs = dict(frame.attrs)
-    return out
 
 
 # ---- orders ------------------------------------------------------------------------------------------------------------

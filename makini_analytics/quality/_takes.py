@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._door import instead_of
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOf, AsOfDays, as_of_days
 from ..purchases import Purchases
@@ -12,7 +13,9 @@ from ..purchases import Purchases
 def check_purchases(data: Any, *needed: str, metric: str) -> None:
     """Raise `SchemaError` unless ``data`` are Purchases whose orders and lines both have these columns."""
     if not isinstance(data, Purchases):
-        raise SchemaError(f"{metric} takes Purchases, not {type(data).__name__}: it looks at orders and lines")
+        raise SchemaError(
+            f"{metric} takes Purchases, not {type(data).__name__}{instead_of(data, ': it looks at orders and lines')}"
+        )
     for table in ("orders", "lines"):
         for name in needed:
             if name not in getattr(data, table).columns:

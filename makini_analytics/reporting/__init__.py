@@ -9,9 +9,9 @@ from typing import Any
 
 from .. import charts
 from ..compute import BY_FILTER
-from ..errors import ConfigError, SchemaError
+from ..errors import ConfigError
 from ..frames import as_of_days, write_csv
-from ..purchases import Purchases
+from ..purchases import Purchases, must_be_purchases
 from ..review import View
 from ..system import (
     flag_of,
@@ -115,11 +115,7 @@ def report(
     if progress is not None:
         flag_of("progress", progress)
     checked_out(out, template)  # a misspelt name must not cost a minute of computing
-    if not isinstance(data, Purchases):
-        raise SchemaError(
-            "report takes Purchases, as fetch_purchases, load or from_table give them (data, not data.lines), "
-            f"not {type(data).__name__}"
-        )
+    must_be_purchases(data, "report")
     if not isinstance(vendor, str | None):
         raise ConfigError(
             "vendor: a report is of one vendor, so pass a name or an id; of several, report(data.filter(vendor=[...]), out)"

@@ -13,7 +13,7 @@ import pandas as pd
 from .. import charts
 from ..compute import BY_FILTER, Selection, reuse, stamp
 from ..errors import ConfigError, SchemaError
-from ..purchases import Purchases
+from ..purchases import Purchases, must_be_purchases
 from ..system import beside, known_options, number_of, text_of
 from . import _delivery_kinds as delivery
 from . import _duplicate_kinds as there_twice
@@ -173,10 +173,7 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
     >>> found.loc[found["kind"] == "overdue", "certainty"].item()
     'counted'
     """
-    if not isinstance(data, Purchases):
-        raise SchemaError(
-            f"findings takes Purchases, as fetch_purchases, load or from_table give them (data, not data.lines), not {type(data).__name__}"
-        )
+    must_be_purchases(data, "findings")
     if currency is not None:
         text_of("currency", currency, "a currency's code, such as 'EUR'")
     most = int(number_of("most", most, high=1e6, whole=True))

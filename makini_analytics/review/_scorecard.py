@@ -24,7 +24,7 @@ from ..compute import (
 )
 from ..errors import ConfigError, SchemaError
 from ..frames import Mask, days_of
-from ..purchases import Purchases
+from ..purchases import Purchases, must_be_purchases
 from ..system import known_options, text_of
 from ._cells import CELLS, Cells, came_within, same_items, told
 from ._evidence import MOSTLY_SAME, in_all_currencies, in_another_unit, price_shift
@@ -124,10 +124,7 @@ def scorecard(
        on_time_before  on_time_rate        on_time_trend
     0           0.777         0.757  no clear difference
     """
-    if not isinstance(data, Purchases):
-        raise SchemaError(
-            f"scorecard takes Purchases, as fetch_purchases, load or from_table give them (data, not data.lines), not {type(data).__name__}"
-        )
+    must_be_purchases(data, "scorecard")
     if currency is not None:
         text_of("currency", currency, "a currency's code, such as 'EUR'")
     if not isinstance(by, str | list | tuple) or not by:

@@ -90,7 +90,7 @@ def ladder(
     if unknown := [d for d in due if d not in DUE_DATES] + [w for w in weight if w not in WEIGHTS]:
         raise ConfigError(f"{unknown[0]!r} is none of {', '.join([*DUE_DATES, *WEIGHTS])}")
     tolerances = {(late, early): Tolerance(late, early) for late, early in product(late_days, early_days)}
-    need(frame.columns, *(DUE_DATES[d] for d in due), metric="slippage.ladder")  # also where the default chose them
+    need(frame, *(DUE_DATES[d] for d in due), metric="slippage.ladder")  # also where the default chose them
     # judged once for each due date and calendar; tolerances, weights and open lines are read off those counts
     judged = {
         (d, c): judge(frame, as_of=as_of, due=d, calendar=c, under_share=under_share) for d, c in product(due, calendar)

@@ -14,13 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..errors import ConfigError, SchemaError
+from ..errors import ConfigError, SchemaError, one_of
 from ..frames import frame_of, pairs, values
 from ._items import Items
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.integer[Any]]
-Baseline = str | Mapping[str, float] | pd.DataFrame
+Baseline = str | Mapping[str, float] | pd.Series | pd.DataFrame
 
 
 def prices_before(lot: pd.DataFrame, baseline: str) -> Floats:
@@ -88,16 +88,24 @@ def _first(lot: pd.DataFrame) -> Floats:
 
 
 _BASE_OF = {"previous_period": _previous_period, "last": _last, "first": _first}
-BASELINES = tuple(_BASE_OF)
+
+
+def must_be_baseline(given: Any) -> None:
+    """Raise `ConfigError` where this is neither the name of a baseline nor a list of prices."""
+    if isinstance(given, str):
+        one_of("baseline", given, _BASE_OF)
+    elif not isinstance(given, Mapping | pd.Series | pd.DataFrame):
+        raise ConfigError(
+            f"baseline={given!r:.60}: pass one of {', '.join(map(repr, _BASE_OF))}, a mapping such as {{'BV-32': 9.50}}, "
+            "or a table with material_id and price"
+        )
 
 
 def listed_prices(
-    items: Items, rows: npt.NDArray[np.bool_], given: Mapping[str, float] | pd.DataFrame, item: str
+    items: Items, rows: npt.NDArray[np.bool_], given: Mapping[str, float] | pd.Series | pd.DataFrame, item: str
 ) -> Floats:
     """Return the price that a list of your own gives for each line."""
-    table = (
-        given if isinstance(given, pd.DataFrame) else pd.DataFrame({"item": list(given), "price": list(given.values())})
-    )
+    table = given if isinstance(given, pd.DataFrame) else pd.DataFrame([*given.items()], columns=["item", "price"])
     frame = frame_of(table, "price", metric="spend.price_changes with a price list")
     price = pd.to_numeric(frame["price"], errors="coerce").to_numpy(dtype=float)
     if not (np.isfinite(price) & (price > 0)).all():
@@ -106,7 +114,7 @@ def listed_prices(
     columns = [c for c in ("material_id", "product_id", "product_code", item) if c in items.frame]
     part = items.frame[list(dict.fromkeys(columns))][rows]
     known = next((c for c in columns if c in frame), None)
-    if not isinstance(given, Mapping) and known is None:
+    if isinstance(given, pd.DataFrame) and known is None:
         raise SchemaError(f"the price list needs one of the columns {', '.join(columns)}")
     unit, times = units.based(values(frame, "unit_of_measure", "string"))
     has_unit, has_currency = ("unit_of_measure" in frame), ("currency" in frame)

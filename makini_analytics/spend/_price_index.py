@@ -26,7 +26,7 @@ from ..compute import (
 )
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, days_of, encode
-from ..system import flag_of
+from ..system import flag_of, mapping_of
 from ._geks import Lots, Series, series
 from ._items import items_of
 from ._slips import slips
@@ -297,7 +297,8 @@ def _notes(result: pd.DataFrame, groups: list[_Group], levels: list[Series], win
 
 def _by_period(benchmark: pd.Series | Mapping[Any, float], alias: str) -> pd.Series:
     """Return the values of a benchmark by the number of their period, the mean where several lie in one."""
-    given = benchmark if isinstance(benchmark, pd.Series) else pd.Series(dict(benchmark))
+    what = "a series or mapping of period to value, such as {'2025-01': 103.5}"
+    given = benchmark if isinstance(benchmark, pd.Series) else pd.Series(dict(mapping_of("benchmark", benchmark, what)))
     try:
         index = given.index
         if isinstance(index, pd.PeriodIndex):

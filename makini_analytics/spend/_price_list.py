@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import units
 from ..errors import ConfigError
-from ..frames import frame_of, values
+from ..frames import frame_of, is_engine_frame, is_pandas, values
 
 #: The columns of a list, with the field of Makini's ``priceLevels`` that each is.
 _OF_LEVEL = {
@@ -25,12 +25,21 @@ _WHO = ["connection", "material_id", "vendor_id"]
 _NO_LEVELS = pd.DataFrame({"priceLevels": []})
 
 
+def _table(materials: Any, metric: str) -> pd.DataFrame:
+    if not is_pandas(materials) and not is_engine_frame(materials):
+        raise ConfigError(
+            f"materials takes a table, not {type(materials).__name__}: pass client.fetch_table('materials'), or a DataFrame with "
+            "material_id, vendor_id and price"
+        )
+    return frame_of(materials, metric=metric)
+
+
 def price_list(materials: Any) -> pd.DataFrame:
     """Return the rows of a list that have a material, a vendor and a price above 0; ``attrs["unusable"]`` counts the others.
 
     Prices are per base unit (per kg where the list says g), and breaks in it, where the list names its unit.
     """
-    frame = frame_of(materials, metric="spend.agreed_prices, materials")
+    frame = _table(materials, "spend.agreed_prices, materials")
     if "priceLevels" in frame:
         frame = pd.DataFrame(list(_levels(frame)), columns=[*_OF_LEVEL, "connection", "material_id", "updated_at"])
     missing = [c for c in ("material_id", "vendor_id", "price") if c not in frame]
@@ -62,7 +71,7 @@ def _numbers(frame: pd.DataFrame, name: str) -> Any:
 
 def listed_vendors(materials: Any, day: pd.Timestamp | None) -> pd.DataFrame:
     """Return which vendors a list names for which materials, one row each: with a price that holds on a day, or as one who can supply it."""
-    frame = frame_of(materials, metric="spend.single_source, materials")
+    frame = _table(materials, "spend.single_source, materials")
     levels = price_list(frame) if {"priceLevels", "price"} & set(frame.columns) else price_list(_NO_LEVELS)
     if day is not None:
         levels = levels[~((levels["valid_to"] < day) | (levels["valid_from"] > day))]

@@ -10,10 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import OUTLIER, InSteps, by_the_box, figure, key_columns, leave_out_unreadable, period_alias
-from ..errors import one_of
 from ..frames import AsOf, days_of, pairs
 from ..system import flag_of
-from ._baselines import BASELINES, Baseline, listed_prices, prices_before, slips_before
+from ._baselines import Baseline, listed_prices, must_be_baseline, prices_before, slips_before
 from ._items import items_of
 from ._slips import slips
 
@@ -53,7 +52,7 @@ def price_changes(
     ----------
     lines : DataFrame, one row per order line
         Needs ``amount``, ``quantity``, ``order_date`` and ``material_id`` or ``product_code``.
-    baseline : "previous_period", "last", "first"; a mapping of material_id or product_code to price per base unit, in the document
+    baseline : "previous_period", "last", "first"; a mapping (or series) of material_id or product_code to price per base unit, in the document
         currency; or a table with the column ``item``'s code, ``price``, and where prices differ by them ``unit_of_measure`` and
         ``currency``
     freq : period of the rows (and of "previous_period"): "M", "Q", "Y" or "W"
@@ -95,8 +94,7 @@ def price_changes(
     1   2024    5.0         NaN   NaN       NaN                  1
     """
     flag_of("per_vendor", per_vendor)
-    if isinstance(baseline, str):
-        one_of("baseline", baseline, BASELINES)
+    must_be_baseline(baseline)
     alias = period_alias(freq, fiscal_year_start)
     items = items_of(
         lines, metric="spend.price_changes", item=item, currency=currency, intercompany=intercompany, as_of=as_of

@@ -201,7 +201,7 @@ def _lead_times(
         {"n_delivered": 0, "n_open": 0, "median_days": np.nan, "p90_days": np.nan}, index=pd.RangeIndex(n)
     )
     try:
-        need(frame.columns, "order_date", "delivered_date", metric="spend.single_source")
+        need(frame, "order_date", "delivered_date", metric="spend.single_source")
         got = ages(frame, as_of=as_of)
     except (SchemaError, ConfigError) as e:
         if as_of is not None:

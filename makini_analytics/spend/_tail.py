@@ -11,6 +11,7 @@ import pandas as pd
 from ..compute import Counted, InSteps, count_orders, figure
 from ..errors import ConfigError
 from ..frames import AsOf
+from ..system import number_of
 from ._rule import BASIS_COLUMNS, spend_tally
 from ._vendors import ranked_by
 
@@ -71,6 +72,7 @@ def tail(
     """
     if definition not in ("share", "threshold") or (definition == "threshold") != (threshold is not None):
         raise ConfigError("choose definition='share', or definition='threshold' with threshold=<amount>")
+    number_of("head_share", head_share, high=1)
     got = spend_tally(
         lines, by="vendor", basis=basis, currency=currency, intercompany=intercompany, orders=True, as_of=as_of
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,9 @@ def by_vendor(
     0         a   90.0    0.9         A        2
     1         b   10.0    0.1         B        1
     """
-    if not 0 < abc[0] <= abc[1] <= 1:
-        raise ConfigError(f"abc={abc!r}: pass two rising shares such as (0.8, 0.95)")
+    shares = abc if isinstance(abc, tuple | list) and len(abc) == 2 else ("",)
+    if not all(isinstance(s, Real) for s in shares) or not 0 < abc[0] <= abc[1] <= 1:
+        raise ConfigError(f"abc={abc!r:.60}: pass two rising shares such as (0.8, 0.95)")
     got = spend_tally(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True, as_of=as_of)
     yield Counted(got.selection)
     result, _ = ranked_by(got, by, abc)

@@ -36,7 +36,7 @@ class Table:
 
 
 @known_options
-def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: int = 10) -> Table:
+def table(frame: pd.DataFrame, columns: Sequence[str] | str | None = None, *, rows: int = 10) -> Table:
     """Return the first rows of a frame as people read them: 647,828 EUR, 27.3 %, 24 days.
 
     Amounts stand beside their currency, in whole units where there are large ones; shares are in percent, days have their unit; what is missing is a
@@ -72,7 +72,9 @@ def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: in
         raise SchemaError(f"table takes a DataFrame, not {type(frame).__name__}")
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
         raise ConfigError(f"rows={rows!r}: pass a number of rows such as 10")
-    names = list(map(str, frame.columns)) if columns is None else list(columns)
+    names = (
+        list(map(str, frame.columns)) if columns is None else [columns] if isinstance(columns, str) else list(columns)
+    )
     if missing := [n for n in names if n not in frame]:
         raise SchemaError(f"the frame has no column {missing[0]!r}; it has {', '.join(map(str, frame.columns))}")
     if columns is None:

@@ -1,6 +1,6 @@
 """What every room may need: checks of arguments and options, names that may be meant, files whole or not at all, the progress bar, HTML templates, threads, garbage, warnings."""
 
-from ._arguments import flag_of, mapping_of, names_of, number_of, path_of, text_of, texts_of
+from ._arguments import flag_of, folder_of, mapping_of, names_of, number_of, path_of, text_of, texts_of
 from ._files import in_the_way, not_writable, scratch, settle, whole
 from ._garbage import without_search
 from ._near import near
@@ -17,6 +17,7 @@ __all__ = [
     "cached_property",
     "check_options",
     "flag_of",
+    "folder_of",
     "in_the_way",
     "known_options",
     "mapping_of",

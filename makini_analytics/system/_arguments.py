@@ -43,6 +43,24 @@ def path_of(name: str, value: Any) -> Path:
         return Path(value)
 
 
+#: Suffixes of single files: a folder of such a name is a file that nothing opens.
+_OF_FILES = (".xlsx", ".xls", ".csv", ".json", ".html", ".htm", ".pdf", ".pptx", ".zip")
+
+
+def folder_of(name: str, value: Any) -> Path:
+    """Return an argument as the path of a folder to write, or raise `ConfigError` where it is named like a file.
+
+    >>> folder_of("folder", "orders.xlsx")
+    Traceback (most recent call last):
+    makini_analytics.errors.ConfigError: folder='orders.xlsx': name a folder, for several tables; data.lines.to_excel or ma.report(data, ...) writes one file
+    """
+    path = path_of(name, value)
+    if path.suffix.lower() in _OF_FILES and not path.is_dir():
+        one = "data.lines.to_csv" if path.suffix.lower() == ".csv" else "data.lines.to_excel or ma.report(data, ...)"
+        raise ConfigError(f"{name}={_short(str(value))}: name a folder, for several tables; {one} writes one file")
+    return path
+
+
 def number_of(
     name: str, value: Any, *, low: float = 0, high: float = 1e9, above: bool = False, whole: bool = False
 ) -> float:

@@ -19,7 +19,7 @@ R = TypeVar("R")
 #: What people call an option, and the one that does it.
 _CALLED = {
     **dict.fromkeys(("tolerance", "grace", "grace_days", "allowance", "max_delay", "late_after"), "late_days"),
-    **dict.fromkeys(("groupby", "group_by", "group", "level", "key"), "by"),
+    **dict.fromkeys(("groupby", "group_by", "group", "key"), "by"),
     **dict.fromkeys(("today", "date", "day", "on", "at", "reference_date"), "as_of"),
     **dict.fromkeys(("n", "limit", "head", "max_rows", "nlargest"), "top"),
     **dict.fromkeys(("ccy", "to", "unit"), "currency"),
@@ -41,6 +41,8 @@ def known_options(function: Callable[P, R], instead: Mapping[str, str] = Mapping
     names, parameters = options_of(function), inspect.signature(function).parameters.values()
     passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
     by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    first = next((p for p in parameters if p.name in names and p.name in by_place), None)
+    data = [first.name] if first and first.default is first.empty else []
     most = math.inf if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(by_place)
     # "Client.__init__" is called as Client(...); a function inside of another one goes by its own name
     label = function.__qualname__.removesuffix(".__init__").rpartition("<locals>.")[2]
@@ -48,10 +50,10 @@ def known_options(function: Callable[P, R], instead: Mapping[str, str] = Mapping
     @wraps(function)
     def called(*args: P.args, **options: P.kwargs) -> R:
         if not passes_on:
-            check_options(label, options, names, instead)
+            check_options(label, options, names, instead, data)
         if len(args) > most and (by_name := [f"{n}=" for n in names if n not in by_place]):
-            first = " and ".join(n for n in by_place if n in names) or "nothing"
-            raise OptionError(f"{label}() takes {first} by place; name what follows: {', '.join(by_name)}")
+            placed = " and ".join(n for n in by_place if n in names) or "nothing"
+            raise OptionError(f"{label}() takes {placed} by place; name what follows: {', '.join(by_name)}")
         # Popped, so that no frame of ours holds a token while `Client` runs: a traceback with local variables would show it.
         passed: Any = [options, args]
         del args, options
@@ -71,11 +73,19 @@ def options_of(*functions: Callable[..., Any]) -> dict[str, None]:
 
 
 def check_options(
-    label: str, given: Iterable[str], good: Collection[str], instead: Mapping[str, str] = MappingProxyType({})
+    label: str,
+    given: Iterable[str],
+    good: Collection[str],
+    instead: Mapping[str, str] = MappingProxyType({}),
+    data: Collection[str] = (),
 ) -> None:
-    """Raise `OptionError` for the first of the given options that is none of the good ones."""
+    """Raise `OptionError` for the first of the given options that is none of the good ones.
+
+    Those that are ``data`` come by place, and are no near name of an option.
+    """
+    options = [name for name in good if name not in data]
     for name in given:
         if name not in good:
-            called = f"; near: {_CALLED[name]}" if _CALLED.get(name) in good else near(name, good)
+            called = f"; near: {_CALLED[name]}" if _CALLED.get(name) in good else near(name, options)
             hint = f"; {instead[name]}" if name in instead else called or f"; it has {', '.join(good)}"
             raise OptionError(f"{label}() has no option {name!r}{hint}")

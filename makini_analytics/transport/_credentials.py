@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -94,9 +96,35 @@ class Scrubber:
         return decoded if not isinstance(decoded, int) or abs(decoded) < 10**15 else None
 
 
+#: As variables are named: MAKINI_TOKEN_EMEA. What is set under no such name may be a token in its place, and is not repeated.
+_VARIABLE = re.compile(r"(?=.{1,80}$)[A-Z][A-Z0-9]{0,19}(_[A-Z0-9]{1,19})*")
+
+
+def is_variable(name: object) -> bool:
+    """Whether something is a name as environment variables have them, and not a token in the place of one."""
+    return isinstance(name, str) and _VARIABLE.fullmatch(name) is not None
+
+
+def token_in(variable: str) -> str:
+    """Return the token in an environment variable, or raise `ConfigError` where it is not set."""
+    if not os.environ.get(variable):
+        shown = f"{variable} " if is_variable(variable) else "that it names "
+        del variable
+        raise ConfigError(f"the environment variable {shown}is not set")
+    return os.environ[variable]
+
+
 def check_token(token: object) -> str:
-    """Return the token without outer blanks, or raise `ConfigError`; its text is never repeated."""
-    if not isinstance(token, str) or not token.strip():
+    """Return the token without outer blanks, that of the variable for "$NAME", or raise `ConfigError`; its text is never repeated."""
+    if isinstance(token, str) and token.strip().startswith("$"):
+        given = [token.strip()[1:]]
+        del token
+        token = token_in(given.pop())
+    if token is not None and not isinstance(token, str):
+        kind = type(token).__name__
+        del token
+        raise ConfigError(f"token: pass a text, or '$NAME' for an environment variable, not {kind}")
+    if token is None or not token.strip():
         del token  # a traceback with local variables would show it
         raise ConfigError(
             "no token: pass Client(token) or set MAKINI_API_TOKEN; Makini's dashboard makes one per connection"

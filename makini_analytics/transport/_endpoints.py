@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
 from ..records import Decode, decode
-from ..system import Progress
+from ..system import Progress, near
 from . import _page_cache, contracts
 from ._list_response import ListResponse
 from ._paged_result import PagedResult, RowList, SinkT
@@ -121,6 +121,8 @@ class Endpoints:
                     deadline=deadline,
                 )
             except ApiError as e:
+                if e.status == 404 and last and name not in contracts.LISTS and (hint := near(name, contracts.LISTS)):
+                    e.args = (f"{e} N{hint.removeprefix('; n')}.",)
                 if e.status != 404 or last:
                     raise
                 refused.append(contract)

@@ -66,6 +66,11 @@ NOT_IN_AREA = {"eam": {"currencies"}}
 BESIDE = {"receipts": ("receipts", "receiving"), "returns": ("return-orders",)}
 BESIDE_IN_AREA = {"erp": ("receipts", "returns"), "eam": ("returns",), "wms": ("returns",)}
 
+#: The lists that are known by name; a connection may have others of its own.
+LISTS = tuple(
+    sorted({ORDERS, *ALIASES, *ALIASES.values(), *LOOKUPS.values(), *(n for names in BESIDE.values() for n in names)})
+)
+
 
 def path_of(contract: Contract, area: str, name: str) -> str:
     """Return the path of a list.

@@ -187,6 +187,30 @@ def test_wrong_words_are_told_before_anything_is_fetched(words, capsys):
     assert words[2] in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["report", "--vendor", "A", "--vendor", "B"], "--vendor: is given twice"),
+        (["report", "--sections", "spend", "--sections", "slippage"], "--sections: is given twice: name all after one"),
+        (["--token", "abc", "report"], "--token: options go after the command, as in makini-analytics report --token"),
+        (["--since=2025", "report"], "--since: options go after the command"),
+        (["report", "--until", "2025-13"], "no day such as 2025-01-31, month such as 2025-01, or year"),
+    ],
+)
+def test_an_option_is_given_once_and_after_its_command(words, said, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert end.value.code == 2
+    written = capsys.readouterr().err
+    assert said in written
+    assert "abc" not in written
+
+
+def test_a_year_or_a_month_is_a_span_as_in_python():
+    options = cli.parser().parse_args(["report", "--since", "2024", "--until", "2025-06"])
+    assert (options.since, options.until) == ("2024", "2025-06")
+
+
 def test_the_sections_of_the_help_are_those_of_the_report():
     assert cli.SECTIONS == PARTS
 

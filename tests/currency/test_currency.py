@@ -41,6 +41,7 @@ def test_p2_a_weekend_takes_the_last_earlier_rate_never_a_later_one():
     assert got["rate_date"].item() == pd.Timestamp("2025-03-07")
 
 
+@pytest.mark.filterwarnings("ignore:.* lines have no rate")
 def test_p2_the_last_known_rate_may_only_be_so_old():
     newest = currency.ecb_rates().index[-1]
     for gap, known in ((7, True), (8, False)):
@@ -52,7 +53,10 @@ def test_p2_the_last_known_rate_may_only_be_so_old():
 
 def test_p1_no_rate_is_missing_and_listed_never_one():
     rows = lines((5.0, "AED", "2025-01-02"), (7.0, None, "2025-01-02"), (9.0, "USD", None), (11.0, "EUR", None))
-    got = currency.convert(rows)
+    with pytest.warns(
+        MakiniWarning, match="3 of 4 lines have no rate: their amounts are missing .no currency: 1, no order"
+    ):
+        got = currency.convert(rows)
     assert got["amount"].isna().tolist() == [True, True, True, False]
     assert got["original_amount"].tolist() == [5, 7, 9, 11]
     assert got["currency"].tolist()[::3] == ["AED", "EUR"]
@@ -88,6 +92,7 @@ def test_as_of_is_one_rate_for_all_and_fixed_removes_the_currency():
     assert (daily["amount"] - budget["amount"]).tolist() == pytest.approx(((daily["rate"] - 0.9) * 100).tolist())
 
 
+@pytest.mark.filterwarnings("ignore:.* lines have no rate")
 def test_an_own_table_against_another_base():
     table = pd.DataFrame(
         {
@@ -134,6 +139,7 @@ def test_one_rate_for_several_currencies_and_unknown_bases_teach():
         currency.convert(lines((1.0, "USD", None)), basis="fixed")
 
 
+@pytest.mark.filterwarnings("ignore:.* lines have no rate")
 def test_converting_twice_keeps_the_first_originals():
     rows = lines((100.0, "USD", "2025-01-02"), (50.0, "EUR", "2025-01-02"), (7.0, "GBP", "2025-01-02"))
     once = currency.convert(rows, "EUR", {"USD": 0.9})
@@ -149,6 +155,7 @@ def test_converting_twice_keeps_the_first_originals():
     pd.testing.assert_frame_equal(again, once)
 
 
+@pytest.mark.filterwarnings("ignore:.* lines have no rate")
 def test_a_line_without_a_currency_keeps_its_first_amount_through_any_number_of_conversions():
     frame = pd.DataFrame({"amount": [100.0, 50.0, np.nan], "currency": ["USD", None, None]})
     got = frame
@@ -229,3 +236,35 @@ def test_a_currency_that_no_line_has_and_no_rate_knows_teaches():
         currency.convert(rows, "dollar")
     assert currency.convert(rows, "Euro")["currency"].tolist() == ["EUR"]  # as a currency column's values are read
     assert currency.convert(lines((1.0, "XAU", None)), "XAU")["amount"].tolist() == [1.0]
+
+
+def test_a_sign_or_a_name_of_one_currency_is_read_and_a_sign_of_several_is_not():
+    rows = lines((1.0, "€", "2025-01-02"), (1.0, "euro", "2025-01-02"), (1.0, "eur", "2025-01-02"))
+    same = currency.convert(rows.assign(currency="EUR"), "USD")
+    for rates in (None, {"€": 2.0}, 2.0, pd.DataFrame({"date": ["2025-01-01"], "currency": ["Euro"], "rate": [2.0]})):
+        got = currency.convert(rows, "USD", rates)
+        assert got["amount"].tolist() == (same["amount"].tolist() if rates is None else [2.0] * 3)
+        assert got["original_currency"].tolist() == ["€", "euro", "eur"]
+    with pytest.warns(MakiniWarning, match="1 of 1 lines have no rate"):
+        assert currency.convert(lines((1.0, "$", "2025-01-02")), "EUR")["amount"].isna().all()
+
+
+def test_one_reading_of_currencies_for_options_and_filters():
+    data = ma.load_sample("emea")
+    for name in ("€", "Euro", " euros "):
+        pd.testing.assert_frame_equal(spend.by_vendor(data, currency=name), spend.by_vendor(data, currency="EUR"))
+        assert data.filter(currency=name).lines.currency.unique().tolist() == ["EUR"]
+    signed = data.lines[data.lines.currency == "EUR"].assign(currency="€")
+    assert spend.by_vendor(signed, currency="EUR").spend.equals(spend.by_vendor(data, currency="EUR").spend)
+    with pytest.raises(ConfigError, match="no line is in it"):
+        spend.by_vendor(data, currency="$")
+
+
+@pytest.mark.parametrize("basis", ["order_date", "period_average"])
+def test_a_rate_of_a_day_needs_the_order_date(basis):
+    rows = lines((1.0, "GBP", "2025-01-02"))
+    for frame, hint in ((rows.drop(columns="order_date"), ""), (rows.set_index("order_date"), ".*lines.reset_index")):
+        with pytest.raises(SchemaError, match=f"basis='{basis}' needs the column 'order_date', which is missing{hint}"):
+            currency.convert(frame, "EUR", basis=basis)
+        assert currency.convert(frame, "EUR", {"GBP": 2.0}).amount.item() == 2.0
+        assert currency.convert(frame, "GBP", basis=basis).amount.item() == 1.0

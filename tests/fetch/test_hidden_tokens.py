@@ -92,3 +92,29 @@ def test_a_client_whose_token_is_refused(token):
 def test_a_client_is_not_copied(do):
     with pytest.raises(ma.ConfigError, match="make a new Client"):
         do(ma.Client(TOKEN, **NOWHERE))
+
+
+def test_a_client_takes_its_token_from_a_named_variable(monkeypatch, tmp_path):
+    monkeypatch.setenv("MAKINI_TOKEN_EMEA", TOKEN)
+    one, same, other = (
+        ma.Client(t, **NOWHERE | {"cache_dir": tmp_path}) for t in ("$MAKINI_TOKEN_EMEA", TOKEN, "other")
+    )
+    assert one.cache_path == same.cache_path != other.cache_path  # named after the token
+    with pytest.raises(ma.ConfigError, match="variable MAKINI_TOKEN_EMAE is not set"):
+        ma.Client("$MAKINI_TOKEN_EMAE")
+    with pytest.raises(ma.ConfigError, match="'b': the environment variable B_TOKEN is not set"):
+        ma.fetch_all({"b": "$B_TOKEN"}, **NOWHERE)
+    with pytest.raises(ma.ConfigError, match="is not set") as e:
+        ma.Client("$" + TOKEN)
+    assert repeated(e.value) == set()
+
+
+@pytest.mark.parametrize("token", [123, TOKEN.encode(), [TOKEN]], ids=lambda t: type(t).__name__)
+def test_a_token_that_is_no_text_is_not_said_to_be_missing(token):
+    with pytest.raises(ma.ConfigError, match=f"pass a text, .* not {type(token).__name__}"):
+        ma.Client(token)
+
+
+def test_a_client_in_the_place_of_its_token():
+    with pytest.raises(ma.ConfigError, match=r"connection 'emea': pass a token, .*not a Client"):
+        ma.fetch_all({"emea": ma.Client(TOKEN, **NOWHERE)})

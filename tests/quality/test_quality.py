@@ -328,6 +328,16 @@ def test_p10_nothing_is_merged_but_by_a_mapping(sample):
     assert merged.attrs == sample.lines.attrs
     with pytest.raises(SchemaError, match="Nobody"):
         quality.rename_vendors(sample.lines, {"Nobody": "x"})
+    whole = quality.rename_vendors(sample, {"Muller Antriebstechnik GmbH": "Müller Antriebstechnik GmbH"})
+    pd.testing.assert_frame_equal(whole.lines, merged)
+    assert "Muller Antriebstechnik GmbH" in set(sample.orders.vendor_name) - set(whole.orders.vendor_name)
+    assert whole.sources.equals(sample.sources)
+
+
+@pytest.mark.parametrize("names", ["KN", {"KN": None}, {"KN": 3}, ["KN"], None], ids=repr)
+def test_vendors_are_renamed_by_a_mapping_of_names(sample, names):
+    with pytest.raises(ConfigError, match=r"names.*pass a mapping"):
+        quality.rename_vendors(sample.lines, names)
 
 
 # ---- all of them -------------------------------------------------------------------------------------------------------
