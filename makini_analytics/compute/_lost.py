@@ -52,13 +52,11 @@ def doubts_of(lines: pd.DataFrame, metric: str, read: Collection[str] = ()) -> t
     told = [*_picked(lines, metric, room, read), *_repeated(lines)]
     if room in ("spend", "slippage", "lead_times"):
         told += _misspelt(lines)
-    if (
-        room in ("slippage", "lead_times") and DECIDED_BY in lines.attrs and not shared()
-    ):  # findings and reports tell it themselves
-        told += [NOTHING_TOLD] * (len(lines) > 0 and not told_in(lines))
     for sentence in told:
         warn(f"{metric}: {sentence}")
-    return tuple(told)
+    # no warning: of a list of orders it is no mistake, and findings and reports tell it themselves
+    untold = room in ("slippage", "lead_times") and DECIDED_BY in lines.attrs and not shared() and len(lines) > 0
+    return (*told, NOTHING_TOLD) if untold and not told_in(lines) else tuple(told)
 
 
 def _picked(lines: pd.DataFrame, metric: str, room: str, read: Collection[str]) -> list[str]:
