@@ -13,6 +13,8 @@ from ._holes import UNEVEN
 from ._kinds import COUNTED, UNKNOWN, Finding, count
 from ._view import ITEM, View
 
+#: Where what is new, or what is lost, is a smaller part of spend, it is not asked how much of it is the same in another unit.
+_NOTABLE = 0.01
 #: The effects that a finding names for a change; the exhibit has the others.
 _MOST_EFFECTS = 4
 _EFFECTS = {
@@ -103,6 +105,11 @@ def _effects(view: View) -> dict[str, float]:
 
 def _of_other_units(view: View) -> str:
     """Return that most of what is new or lost are items bought in another unit than before: neither, for whoever uses them."""
+    effects = view.bridge.groupby("effect")["value"].sum().abs()
+    if (
+        not min(effects["new"], effects["lost"]) > _NOTABLE * effects["before"]
+    ):  # of a million lines the items take long
+        return ""
     items = view.items
     moved = items[["new", "lost"]].abs()
     by = moved.groupby([items[c] for c in item_keys(items)], dropna=False)
