@@ -272,7 +272,7 @@ def outlook(book: Book, asked: Ints, day: int, within: Sequence[int]) -> Outlook
     past = Past.of(book, day)
     rows = asked[book.ordered[asked] >= 0]
     by = [book.due[rows], *(np.full(len(rows), day + days) for days in within)]
-    before, now = _of_past(book, day, past), chances_by_model(book, [Question(rows, day, until) for until in by])
+    before, now = _of_past_and_now(book, day, past, [Question(rows, day, until) for until in by])
     test = _tested(book, day, past, before)
     blend, of_age = past.blend(before, day), past.blend(before[OF_AGE], day)
     due = np.full(len(rows), test.rate)
@@ -291,7 +291,19 @@ def outlook(book: Book, asked: Ints, day: int, within: Sequence[int]) -> Outlook
 
 def _of_past(book: Book, day: int, past: Past) -> Floats:
     """Return the chances, by each model, of the lines of days gone by."""
-    return once(book, ("chances of the past", day), lambda: chances_by_model(book, past.questions))
+    return _of_past_and_now(book, day, past, [])[0]
+
+
+def _of_past_and_now(book: Book, day: int, past: Past, asked: Sequence[Question]) -> tuple[Floats, Floats]:
+    """Return these, and those of the lines asked for: all lines are counted once for both, unless the past is known already."""
+    made: list[Floats] = []
+
+    def both() -> Floats:
+        made.append(chances_by_model(book, [*past.questions, *asked]))
+        return made[0][:, : len(past.row)]
+
+    before = once(book, ("chances of the past", day), both)
+    return before, made[0][:, len(past.row) :] if made else chances_by_model(book, asked)
 
 
 def chances_by_model(book: Book, questions: Sequence[Question]) -> Floats:
