@@ -157,11 +157,11 @@ def _meant(name: str, package: str, there: list[str]) -> str:
 def elsewhere(name: str, room: str = "") -> str:
     """Return the call that somebody may have meant by a name that a room, or the purchases, don't have; "" where it is not known."""
     word = name.casefold()
-    if said := _CALLED.get(word.removeprefix("plot_").removeprefix("get_")):
-        return f": {_DRAWN.get(said.partition('(')[0], said) if word.startswith('plot_') else said}"
     found = [of for of in _HOLDERS if of != room and (of.islower() or not room) and name in dir(_room(of))]
     if found:
         return f": {' or '.join(f'{of}.{name}' for of in found)}"
+    if said := _CALLED.get(word.removeprefix("plot_").removeprefix("get_")):
+        return f": {_DRAWN.get(said.partition('(')[0], said) if word.startswith('plot_') else said}"
     if name in dir(import_module(__package__)) and isfunction(_room(name)):
         return f": {__package__}.{name}(data, ...)"
     # "spend_by_vendor" spells out spend.by_vendor, "plot_spend" is spend.plot_by_vendor

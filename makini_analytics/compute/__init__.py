@@ -51,7 +51,16 @@ from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import freq_of, period_alias, period_number
 from ._provenance import COLUMNS, DATA_AS_OF, Counted, FigureResult, Selection, rows_passed, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
-from ._recorded import DOUBTFUL_DUE, NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
+from ._recorded import (
+    DOUBTFUL_DUE,
+    MANY_EXACT,
+    NOT_RECORDED,
+    RECORDED_SHARE,
+    Unrecorded,
+    copied_due,
+    tally_recorded,
+    unrecorded,
+)
 from ._reuse import beside_each_other, once, part, reuse
 from ._rule import OF_ORDER, Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
@@ -82,6 +91,7 @@ __all__ = [
     "ENDS",
     "ENTITIES",
     "LATER",
+    "MANY_EXACT",
     "NOTHING_TOLD",
     "NOT_RECORDED",
     "OF_ORDER",
@@ -129,6 +139,7 @@ __all__ = [
     "by_the_box",
     "cluster_of",
     "cluster_sums",
+    "copied_due",
     "count_days",
     "count_distinct",
     "count_distinct_codes",

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from ..frames import DECIDED_BY, N_LINES, Mask, encode, told_in, values
+from ..frames import DECIDED_BY, N_LINES, encode, told_in, values
 from ..system import warn
 from ..tidy import STATES
 from ._reuse import shared
@@ -40,6 +40,8 @@ _OF_QUANTITIES = (
     "spend.price_history",
 )
 NOTHING_TOLD = "Nothing says what has come: no status, no receipt and no day of delivery. What is due counts as late."
+#: What lines are grouped by often, of which each group then has one and lacks the column.
+_GROUPED_BY = ("currency", "unit_of_measure", "vendor_name", "connection")
 _LINE = ("connection", "order_id", "line_id")
 
 
@@ -56,7 +58,8 @@ def doubts_of(lines: pd.DataFrame, metric: str, read: Collection[str] = ()) -> t
         warn(f"{metric}: {sentence}")
     # no warning: of a list of orders it is no mistake, and findings and reports tell it themselves
     untold = room in ("slippage", "lead_times") and DECIDED_BY in lines.attrs and not shared() and len(lines) > 0
-    return (*told, NOTHING_TOLD) if untold and not told_in(lines) else tuple(told)
+    whole = lines.attrs.get(N_LINES) == len(lines)  # the open lines of a system that records deliveries bear no day
+    return (*told, NOTHING_TOLD) if untold and whole and not told_in(lines) else tuple(told)
 
 
 def _picked(lines: pd.DataFrame, metric: str, room: str, read: Collection[str]) -> list[str]:
@@ -68,6 +71,10 @@ def _picked(lines: pd.DataFrame, metric: str, room: str, read: Collection[str]) 
     }.get(room, ())
     asked += ("currency",) * (metric in _OF_AMOUNTS) + ("unit_of_measure",) * (metric in _OF_QUANTITIES)
     lost = [c for c in dict.fromkeys([*asked, *read]) if c in had and c not in lines.columns]
+    if len(lines) < lines.attrs.get(
+        N_LINES, 0
+    ):  # a group of lines lacks what they were grouped by, and all of it is one currency
+        lost = [c for c in lost if c not in _GROUPED_BY or c in lines.index.names]
     if not lost:
         return []
     so = "; ".join(dict.fromkeys(_SAID_BY.get(c, "no line can be placed by it") for c in lost))
@@ -97,18 +104,26 @@ def _may_repeat(lines: pd.DataFrame) -> bool:
         return True
     if not isinstance(lines.index, pd.RangeIndex) or lines.index.start != 0 or lines.index.step != 1:
         return False
-    if (n := lines.attrs.get(N_LINES)) is not None:
-        return bool(len(lines) != n)
-    beside = [(lines[c] == lines[c].shift()).fillna(False).to_numpy(dtype=bool) for c in _LINE if c in lines.columns]
-    found: Mask = np.logical_and.reduce(beside)
-    return bool(found.any())
+    n = lines.attrs.get(N_LINES, 0)
+    if len(lines) > n > 0:
+        return True
+    if len(lines) == n:
+        return False
+    beside = np.ones(len(lines), dtype=bool)
+    for name in (c for c in reversed(_LINE) if c in lines.columns):  # a line's own id first, which mostly tells
+        beside &= (lines[name] == lines[name].shift()).fillna(False).to_numpy(dtype=bool)
+        if not beside.any():
+            return False
+    return True
 
 
 def _misspelt(lines: pd.DataFrame) -> list[str]:
     """Say which states are none that a figure knows: "Cancelled" is not cancelled, and counts."""
     state = encode(values(lines, "state", "string"), sort=False)
     # a category may have no line
-    odd = [str(s) for i, s in enumerate(state.labels) if s not in STATES and (state.codes == i).any()]
+    odd = [
+        str(s) for i, s in enumerate(state.labels) if str(s).strip() not in ("", *STATES) and (state.codes == i).any()
+    ]
     if not odd:
         return []
     shown = ", ".join(map(repr, sorted(odd)[:3])) + (" and others" if len(odd) > 3 else "")

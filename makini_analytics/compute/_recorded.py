@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..frames import AsOfDays
@@ -23,6 +24,8 @@ RECORDED_SHARE = 0.95
 
 #: How the note begins on due dates that seem to be filled in from the delivery.
 DOUBTFUL_DUE = "Doubtful due dates"
+#: Of fewer due lines that came exactly on their due date nothing is suspected.
+MANY_EXACT = 20
 NOT_RECORDED = "delivery days not recorded"
 
 
@@ -67,6 +70,16 @@ def _is(c: Columns, column: str, names: Sequence[Any]) -> Any:
     if not known:
         return ~c.known(column)
     return c.is_in(column, *known) | ~c.known(column) if None in names else c.is_in(column, *known)
+
+
+def copied_due(n_due: npt.NDArray[np.int64], n_exact: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which groups' due lines all came exactly on their due date, where less than half of the others' did.
+
+    >>> copied_due(np.array([30, 40, 10]), np.array([30, 12, 10])).tolist()
+    [True, False, False]
+    """
+    others, their_exact = n_due.sum() - n_due, n_exact.sum() - n_exact
+    return np.asarray((n_due >= MANY_EXACT) & (n_exact == n_due) & (their_exact < others / 2), dtype=np.bool_)
 
 
 def tally_recorded(

@@ -69,7 +69,7 @@ def fits(column: str, kind: str | None) -> bool:
         return kind == "date"
     if column.endswith(_NUMBERS):
         return kind == "number"
-    return not (column == "line_number" and kind in ("text", "date"))
+    return not (column in ("line_number", "release_number", "shipment_number") and kind in ("text", "date"))
 
 
 def mostly_words(cells: pd.Series, heading: str) -> bool:

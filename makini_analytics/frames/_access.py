@@ -14,7 +14,7 @@ from .._door import chart_of, instead_of
 from ..errors import SchemaError
 from ..system import near
 from ._codes import Encoding, coalesce, encode, remembered
-from ._collect import collect, is_engine_frame
+from ._collect import FIGURE_COLUMNS, collect, is_engine_frame
 from .categoricals import texts_at, to_strings
 
 Mask = npt.NDArray[np.bool_]
@@ -93,8 +93,9 @@ def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
         lines, _ = collect(lines, metric=metric)
     frame: pd.DataFrame = lines if isinstance(lines, pd.DataFrame) else lines.lines  # those of Purchases
     if not frame.columns.is_unique:  # frame[name] would be a frame, on which pandas fails far from here
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise SchemaError(f"{metric}: the frame has several columns named {twice!r}: rename them first")
+        read = {*FIGURE_COLUMNS, *needed}
+        if twice := [c for c in frame.columns[frame.columns.duplicated()] if c in read]:
+            raise SchemaError(f"{metric}: the frame has several columns named {twice[0]!r}: rename them first")
     need(frame, *needed, metric=metric)
     return frame
 
@@ -201,6 +202,10 @@ def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
     return _whole_days(array) if array.dtype == "datetime64[us]" else array.astype("datetime64[D]")
 
 
+#: What makes a date unambiguous, whose day and month may be told apart by nothing else: "Wed 05.03.2025" names no month.
+_MONTH = r"(?i)(?<![^\W\d_])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[^\W\d_]*"
+
+
 def _dated(column: pd.Series, name: str) -> pd.Series:
     """Return a column that is not one of dates as one: objects, ISO texts, or texts with the month's name."""
     if _are_numbers(column):  # pandas would take 20250131 for nanoseconds, and all of it be January 1970
@@ -208,7 +213,7 @@ def _dated(column: pd.Series, name: str) -> pd.Series:
     texts = column[column.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)].astype("string").str.strip()
     odd = texts[pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).isna() & (texts != "")]
     # pandas would take 05.03.2025 for 3 May
-    if len(unsure := odd[~odd.str.contains(r"[^\W\d_]{3}")]):
+    if len(unsure := odd[~odd.str.contains(_MONTH)]):
         raise SchemaError(
             f"the column {name!r} holds {unsure.iloc[0]!r}, which is no ISO date: read it first, as pd.to_datetime(lines.{name}, dayfirst=True)"
         )

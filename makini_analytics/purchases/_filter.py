@@ -160,11 +160,7 @@ def _must_be_known(lines: pd.DataFrame, name: str) -> None:
         known = _INSTEAD.get(name.casefold())
         if known and known.endswith("=") and known[:-1] not in (*OPTIONS, *lines.columns):
             known = None
-        alike = (
-            f"; pass {known}={'2025' if ' ' in known else ''}"
-            if known
-            else near(name, [*OPTIONS, *map(str, lines.columns)])
-        )
+        alike = f"; pass {known}" if known else near(name, [*OPTIONS, *map(str, lines.columns)])
         raise OptionError(f"filter() has no option {name!r}, and the lines no such column{alike}")
     for column in _columns(lines, name):
         if is_numeric_dtype(lines[column]) or is_datetime64_any_dtype(lines[column]):  # flags are numeric, too

@@ -105,7 +105,8 @@ def repeated_orders(lines: pd.DataFrame) -> pd.DataFrame:
     n = np.bincount(place)
     value = np.bincount(place, weights=amount[other]).astype(float)
     of_order = np.bincount(order[rows], minlength=int(order.max()) + 1)
-    site, quantity = (_codes_of(values(lines, c, "float64"), at) for c in ("site_id", "quantity"))
+    site = first_known(lines, ("site_id", "site_name")).codes.astype(np.int64)
+    quantity = _codes_of(values(lines, "quantity", "float64"), at)
     facts = {"site": site, "quantity": quantity, "due date": due, "delivered date": delivered}
     # what one of the two does not say is neither the same nor another
     apart = {k: (code[one] != code[other]) & (np.minimum(code[one], code[other]) >= 0) for k, code in facts.items()}

@@ -6,15 +6,13 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, slippage
-from ..compute import DOUBTFUL_DUE, By, group_lines, once
+from ..compute import DOUBTFUL_DUE, By, copied_due, group_lines, once
 from ..frames import Mask
 from ._evidence import Floats, named
 from ._view import View
 
 #: A vendor of whose due lines a larger share is closed short, and so neither late nor on time, is not tested by the rest of them.
 _MOST_CLOSED = 0.2
-#: So many lines that all came exactly on their due date are no chance.
-_MANY = 20
 _NOTE = "Called below or above the others only where both tests say so, with the lines of an order and with those of a month as one."
 
 
@@ -43,22 +41,27 @@ def on_time_by(view: View, by: By = "vendor") -> pd.DataFrame:
         )
 
     table = _tested(ask("order"), ask("month")) if view.has_due_dates else ask("order")
-    closed, copied = _mostly_closed(view, table, by), _copied(table)
-    left_out = closed | copied
+    closed, exact = _mostly_closed(view, table, by), _copied(table)
+    left_out = closed | exact
     if not left_out.any():
         return table
     out = table.assign(p_value=table["p_value"].mask(left_out), against_others=table["against_others"].mask(left_out))
-    note = f"Not tested: {int(closed.sum())} of whose due lines more than {_MOST_CLOSED:.0%} were closed short."
-    out.attrs = table.attrs | {"notes": [*table.attrs.get("notes", []), *[note] * bool(closed.any())]}
+    notes = [
+        f"Not tested: {n} {why}."
+        for n, why in (
+            (int(closed.sum()), f"of whose due lines more than {_MOST_CLOSED:.0%} were closed short"),
+            (int(exact.sum()), "all of whose due lines came exactly on their due date"),
+        )
+        if n
+    ]
+    out.attrs = table.attrs | {"notes": [*table.attrs.get("notes", []), *notes]}
     return out
 
 
 def _copied(table: pd.DataFrame) -> Mask:
-    """Which vendors' lines all came to the day, where others' did not: the due date is likely to be filled in from the delivery."""
-    came = table["n_due"] - table["n_overdue_open"]
-    another_day = table["n_late"] - table["n_overdue_open"] + table["n_early"]
-    exact = np.asarray((came >= _MANY) & (another_day == 0), dtype=np.bool_)
-    return exact if not exact.all() else np.zeros(len(table), dtype=bool)
+    """Which vendors' lines all came to the day, where hardly half of others' did: the due date may be filled in from the delivery."""
+    n, exact = (np.asarray(x, dtype=np.int64) for x in (table["n_due"], table["n_on_time"] - table["n_early"]))
+    return copied_due(n, exact)
 
 
 def closed_short(judged: pd.DataFrame) -> Mask:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from ..compute import (
     DOUBTFUL_DUE,
+    MANY_EXACT,
     By,
     Clustering,
     Columns,
@@ -247,10 +248,6 @@ def due_and_on_time(how: Any, days: Any, tolerance: Tolerance) -> tuple[Any, Any
         return out
 
     return having({EARLY, ON_TIME, LATE, OVERDUE_OPEN}), having(good)
-
-
-#: Of fewer due lines nothing is suspected.
-MANY_EXACT = 20
 
 
 def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:

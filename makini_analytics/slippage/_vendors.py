@@ -18,6 +18,7 @@ from ..compute import (
     WorkCalendar,
     against_others,
     cluster_of,
+    copied_due,
     figure,
     group_lines,
     pools_of,
@@ -30,7 +31,6 @@ from ._due_rule import (
     DUE_DATES,
     EARLY,
     LATE,
-    MANY_EXACT,
     NOT_DUE,
     ON_TIME,
     OPEN,
@@ -175,7 +175,7 @@ def by_vendor(
     low, high = rates.interval()
     others = against_others(rates)
     exact = np.bincount(table.group, weights=np.where(table.day == 0, table.counts[:, CAME], 0), minlength=len(groups))
-    copied = (exact == n_due) & (n_due >= MANY_EXACT)
+    n_copied = int(copied_due(n_due, exact.astype(np.int64)).sum())
     late = np.where(outcome_of(CAME, table.day, tolerance) == LATE, table.counts[:, CAME], 0)
 
     keys = groups.keys.drop(columns="connection", errors="ignore") if by == "vendor" else groups.keys
@@ -208,7 +208,7 @@ def by_vendor(
     not_due = (got.standing == AHEAD) | ((got.standing == OPEN) & (got.days <= late_days))
     got.selection.exclude(not_due, "not due yet")
     notes = doubts(got, got.selection.kept, n_due=int(n_due.sum()), n_exact=int(exact.sum()))
-    return got.with_provenance(result, notes=notes or of_copied(int(copied.sum())))
+    return got.with_provenance(result, notes=notes or of_copied(n_copied))
 
 
 def _by_outcome(table: DayCounts, tolerance: Tolerance, n_groups: int) -> npt.NDArray[np.int64]:

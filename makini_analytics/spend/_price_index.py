@@ -264,12 +264,13 @@ def _table(
 
 
 def _of_another_unit(items: Groups, price: Floats, rows: Mask) -> int:
-    """Return of how many items the highest price is, for what their unit says, too far off the lowest."""
+    """Return of how many items without a unit the highest price is too far off the lowest."""
     low, high = np.full(len(items), np.inf), np.zeros(len(items))
     np.minimum.at(low, items.codes[rows], price[rows])
     np.maximum.at(high, items.codes[rows], price[rows])
     times = np.divide(high, low, out=np.full(len(items), np.nan), where=np.isfinite(low) & (low > 0))
-    return int(by_the_box(times, items.keys["unit"].iloc[: len(items)]).sum())
+    unit = items.keys["unit"].iloc[: len(items)]
+    return int((by_the_box(times, unit) & unit.isna().to_numpy(dtype=bool)).sum())
 
 
 def _notes(result: pd.DataFrame, groups: list[_Group], levels: list[Series], window: int) -> list[str]:

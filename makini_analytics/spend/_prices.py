@@ -147,11 +147,9 @@ def _notes(result: pd.DataFrame, baseline: Baseline) -> list[str]:
     if doubtful:
         lines = "1 compared line has" if doubtful == 1 else f"{doubtful:,} compared lines have"
         notes.append(f"{lines} a price or baseline price {OUTLIER} times off, more likely a slip than a price.")
-    if n := int(of_another_unit(result).sum()):
+    if n := int((of_another_unit(result) & (result["n_doubtful"] == 0)).sum()):
         prices = "1 price moved" if n == 1 else f"{n:,} prices moved"
-        notes.append(
-            f"{prices} so far that it is more likely that of a box, or of a hundred, since no unit says otherwise."
-        )
+        notes.append(f"{prices} so far that another unit, as a box for a piece, is more likely.")
     return notes
 
 

@@ -68,7 +68,9 @@ def line_states(
     state = np.where(state == CLOSED, np.where(doubtful, UNKNOWN, np.where(short, CLOSED_SHORT, RECEIVED)), state)
     without_status = np.where(full | (delivered & ~short), RECEIVED, np.where(doubtful, UNKNOWN, OPEN))
     state = np.where(state == NOTHING, without_status, state)
-    waits = (order_meaning == DRAFT) & ~delivered & ~(received > 0) & (state != CANCELLED)
+    waits = (
+        (order_meaning == DRAFT) & ~delivered & ~(received > 0) & ~np.isin(state, (RECEIVED, CLOSED_SHORT, CANCELLED))
+    )
     state = np.where(waits, DRAFT, state)
     return np.where(deleted | (order_meaning == CANCELLED), CANCELLED, state).astype(np.int8)
 

@@ -360,7 +360,7 @@ def test_a_box_without_a_unit_is_marked_as_no_price():
     lines = priced(*pieces, *(("2025" + day[4:], n / 6, amount) for day, n, amount in pieces))
     got = spend.price_changes(lines)
     assert got.ppv_rate.max() == pytest.approx(5)
-    assert "1 price moved so far that it is more likely that of a box" in explain(got)
+    assert "1 price moved so far that another unit, as a box for a piece, is more likely" in explain(got)
     ax = spend.plot_price_changes(got)
     assert "most of it by doubtful prices" in captions_of(ax).title
     assert "doubtful price" in str([t.get_text() for t in ax.texts])
