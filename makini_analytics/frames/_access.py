@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, time
 from numbers import Number
 from typing import Any
 
@@ -181,23 +184,18 @@ def _are_numbers(column: pd.Series) -> bool:
 def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
     """Return a date column as ``datetime64[D]`` (NaT where missing).
 
-    An instant gives its UTC day; instants that are all midnight in their own zone the days that they are there.
+    An instant gives its UTC day, one that is midnight in its own zone the day that it is there: 1 January in Berlin, where it is
+    31 December in UTC.
     """
     column = values(frame, name, "datetime64[us]")
     if not isinstance(column.dtype, pd.DatetimeTZDtype) and column.dtype.kind != "M":
         column = _dated(column, name)
     elif isinstance(column.dtype, pd.ArrowDtype):
-        column = column.astype(
-            "datetime64[us, UTC]" if getattr(column.dtype.pyarrow_dtype, "tz", None) else "datetime64[us]"
-        )
+        zone = getattr(column.dtype.pyarrow_dtype, "tz", None)
+        column = column.astype(pd.DatetimeTZDtype("us", zone) if zone else "datetime64[us]")
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        own = column.dt.tz_localize(None)
-        # what is midnight in its own zone throughout are days, as 1 January in Berlin, which is 31 December in UTC
-        column = (
-            own
-            if (own.dropna() == own.dropna().dt.normalize()).all()
-            else column.dt.tz_convert("UTC").dt.tz_localize(None)
-        )
+        own, instant = column.dt.tz_localize(None), column.dt.tz_convert("UTC").dt.tz_localize(None)
+        column = own.where(own == own.dt.normalize(), instant)
     array = column.to_numpy()
     return _whole_days(array) if array.dtype == "datetime64[us]" else array.astype("datetime64[D]")
 
@@ -210,6 +208,9 @@ def _dated(column: pd.Series, name: str) -> pd.Series:
     """Return a column that is not one of dates as one: objects, ISO texts, or texts with the month's name."""
     if _are_numbers(column):  # pandas would take 20250131 for nanoseconds, and all of it be January 1970
         raise SchemaError(f"the column {name!r} holds {column.dtype}, not dates: cast it to a date first")
+    with suppress(ValueError, TypeError):
+        return pd.to_datetime(column, format="%Y-%m-%d")  # as nearly all are, and fast
+    column = column.map(_day_of_midnight)
     texts = column[column.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)].astype("string").str.strip()
     odd = texts[pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).isna() & (texts != "")]
     # pandas would take 05.03.2025 for 3 May
@@ -222,6 +223,17 @@ def _dated(column: pd.Series, name: str) -> pd.Series:
     except (ValueError, TypeError) as e:
         why = str(e).splitlines()[0].partition(". ")[0]  # what follows are pandas' own options
         raise SchemaError(f"the column {name!r} holds values that are no dates ({why}): read it as dates first") from e
+
+
+def _day_of_midnight(value: Any) -> Any:
+    """Return the day of what is midnight in its own zone, and all else as it is."""
+    if isinstance(value, str):
+        return m[1] if (m := _MIDNIGHT.fullmatch(value.strip())) else value
+    at_midnight = isinstance(value, datetime) and value.tzinfo is not None and value.time() == time(0)
+    return value.replace(tzinfo=None) if at_midnight else value
+
+
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?[+-]\d\d:?\d\d")
 
 
 def _whole_days(instants: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:

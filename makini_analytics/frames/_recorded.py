@@ -46,6 +46,8 @@ class Recorded:
     categories: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
     #: The keys of the sites of other connections that record no longer what has come, each with its last due date that tells anything.
     sites: Mapping[str, Mapping[str, pd.Timestamp]] = field(default_factory=dict)
+    #: Connections that post what has come once a month: of no line the day says whether it was late. Each with the day that says so.
+    posted: Mapping[str, pd.Timestamp] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -61,6 +63,9 @@ class Recorded:
         day = due_day(lines) if self.since or self.ended else np.zeros(0, dtype="datetime64[D]")
         if self.since or self.until:
             out |= (day < _of(lines, self.since)) | (day > _of(lines, self.until))
+        if self.posted:
+            names = connections_of(lines)
+            out |= np.asarray(names.labels.isin(list(self.posted)), dtype=np.bool_)[names.codes]
         for kind, whose in BY_KEY.items():
             by_key: Mapping[str, Mapping[str, pd.Timestamp]] = getattr(self, kind)
             if not by_key:
@@ -86,7 +91,7 @@ class Recorded:
                 for n, of in getattr(self, kind).items()
             }
             by[kind] = {n: of for n, of in some.items() if of}
-        return Recorded(self.since, until, **by)
+        return Recorded(self.since, until, posted=self.posted, **by)
 
     def at_sites_of(self, lines: pd.DataFrame) -> Recorded:
         """Return the same without the sites of which some lines have none after the last day."""
@@ -102,7 +107,7 @@ class Recorded:
 
     def carried(self) -> dict[str, dict[str, Any]]:
         """Return the same as an attribute of a frame."""
-        days = {k: {n: str(day.date()) for n, day in vars(self)[k].items()} for k in ("since", "until")}
+        days = {k: {n: str(day.date()) for n, day in vars(self)[k].items()} for k in BY_DAY}
         by_key = {
             k: {n: {key: str(day.date()) for key, day in of.items()} for n, of in vars(self)[k].items()} for k in BY_KEY
         }
@@ -137,6 +142,8 @@ def category_of(lines: pd.DataFrame) -> Encoding:
     return first_known(lines, ("category",))
 
 
+#: What is told by connection, as a day.
+BY_DAY = ("since", "until", "posted")
 #: What is told by the key of something, and of what.
 BY_KEY: dict[str, Callable[[pd.DataFrame], Encoding]] = {
     "never": vendor_of, "items": item_of, "types": type_of, "categories": category_of, "sites": site_of,

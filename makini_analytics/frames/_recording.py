@@ -14,7 +14,8 @@ from ..errors import ConfigError, SchemaError
 from ._access import Mask, connections_of, days_of, in_state, numbers, values
 from ._as_of import AsOfDays, as_of_days
 from ._codes import Encoding, pairs
-from ._recorded import BY_KEY, EARLY, LATE, RECORDED, SILENT, Days, Recorded, due_dates, site_of, vendor_of
+from ._posted import posted_by_month
+from ._recorded import BY_DAY, BY_KEY, EARLY, LATE, RECORDED, SILENT, Days, Recorded, due_dates, site_of, vendor_of
 
 #: Deliveries are recorded only since some day where, of the lines that were due before it, so many of so many vendors, due on so many
 #: days of two months or more, never came, and these are nearly all; where as many were due in a month as since, or a third; and where
@@ -40,12 +41,10 @@ def recorded(lines: pd.DataFrame, as_of: AsOfDays | None = None) -> Recorded:
         own = AsOfDays(pd.Timestamp("NaT"))
     known = lines.attrs.get(RECORDED)
     if known is not None:
-        since, until = ({n: pd.Timestamp(day) for n, day in known[k].items()} for k in ("since", "until"))
-        by_key = {
-            k: {n: {key: pd.Timestamp(day) for key, day in of.items()} for n, of in known.get(k, {}).items()}
-            for k in BY_KEY
-        }
-        return Recorded(since, until, **by_key).before(as_of or own)
+        told: dict[str, Any] = {k: {n: pd.Timestamp(day) for n, day in known.get(k, {}).items()} for k in BY_DAY}
+        for k in BY_KEY:
+            told[k] = {n: {key: pd.Timestamp(day) for key, day in of.items()} for n, of in known.get(k, {}).items()}
+        return Recorded(**told).before(as_of or own)
     try:
         return _found(
             lines, lambda name: np.fmin(own.of(name).to_datetime64(), (as_of or own).of(name).to_datetime64())
@@ -108,7 +107,7 @@ def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded
     until = _end(seen, ends, first, last)
     sites = _sites(seen, ends, until)
     counts = counts & ~Recorded(sites=sites).outside(lines)
-    found = Recorded(since, until, sites=sites)
+    found = Recorded(since, until, sites=sites, posted=_posted(seen, on_a_day, ends))
     for kind in (
         "never",
         "items",
@@ -121,6 +120,16 @@ def _found(lines: pd.DataFrame, end: Callable[[str], np.datetime64]) -> Recorded
             counts = counts & ~Recorded(**only).outside(lines)
             found = replace(found, **only)
     return found
+
+
+def _posted(seen: _Seen, on_a_day: Days, ends: Days) -> dict[str, pd.Timestamp]:
+    """Return the connections of several vendors that post what has come once a month; one vendor may deliver so."""
+    if not (on_a_day <= ends[seen.names.codes]).any():
+        return {}
+    last = np.datetime64(on_a_day[~np.isnat(on_a_day) & (on_a_day <= ends[seen.names.codes])].max(), "D")
+    found = posted_by_month(seen.names, np.where(seen.counts, on_a_day, np.datetime64("NaT", "D")), seen.day, last)
+    mine = {name: seen.lines[np.asarray(seen.names.labels == name)[seen.names.codes]] for name in found}
+    return {name: pd.Timestamp(last) for name, lines in mine.items() if _n_vendors(lines) >= _VENDORS}
 
 
 def _sites(seen: _Seen, ends: Days, until: Mapping[str, Any]) -> dict[str, dict[str, pd.Timestamp]]:

@@ -17,7 +17,6 @@ from ._told import (
     POSTED,
     SITE_ENDED,
     outcomes_hidden,
-    posted_by_month,
     untold_of,
 )
 from ._years import Years, day_in_words
@@ -54,15 +53,12 @@ class Judged(Years):
     @cached_property
     def untold(self) -> Mask:
         """Which lines nothing says of whether they came: these, and those that are due when their connection's deliveries are not recorded."""
-        return self.silent | self.posted | self.recorded.outside(self.lines)
+        return self.silent | self.recorded.outside(self.lines)
 
     @cached_property
     def posted(self) -> Mask:
         """Which lines are of a connection whose days of delivery say no more than the month."""
-        if np.isnat(self.end.to_datetime64()):
-            return np.zeros(len(self.lines), dtype=bool)
-        months = pd.date_range(self.first_day_before.replace(day=1), self.end + pd.offsets.MonthEnd(0))
-        return posted_by_month(self.lines, days_of(self.lines, self.by_day), months) & ~self.silent
+        return Recorded(posted=self.recorded.posted).outside(self.lines) & ~self.silent
 
     @property
     def word(self) -> str:

@@ -311,7 +311,14 @@ def data_line(view: View) -> list[str]:
                 0,
                 f"{whose}{of_it} no longer {records} deliveries: {some} neither late nor overdue, as far as anyone knows.",
             )
-        if never or one.sites:
+        for name in one.posted:
+            of_it = f" of {name}" if name else ""
+            some = f"{count(n_out, 'line')} {'is' if n_out == 1 else 'are'}"
+            out.insert(
+                0,
+                f"Deliveries{of_it} are posted on one day of each month: {some} neither late nor overdue, as far as anyone knows.",
+            )
+        if never or one.sites or one.posted:
             continue
         ((of, day),) = (one.since or one.until).items()
         when, then = ("before", "only lately") if one.since else ("after", "no longer")

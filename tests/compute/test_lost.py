@@ -111,3 +111,17 @@ def test_a_list_of_orders_alone_does_not_say_what_came():
     assert style.alt_text(slippage.plot_by_vendor(got)).startswith("Nothing says whether 3 due lines came.")
     known = ma.Purchases.from_table(table.assign(amount=1.0, status="open"), currency="EUR", as_of="2025-12-31").lines
     assert style.alt_text(slippage.plot_by_vendor(known)).startswith("0 of 3 due lines came on time.")
+
+
+def test_groups_and_parts_of_lines_are_warned_of_nothing(lines):
+    lines.groupby("currency").apply(spend.by_vendor)
+    lines.groupby("vendor_name").apply(slippage.by_vendor)
+    lines[lines.currency == "USD"].drop(columns="currency").pipe(spend.by_vendor)
+    spend.by_vendor(pd.concat([lines, lines[["notes"]]], axis=1))
+    with pytest.raises(ma.SchemaError, match="several columns named 'amount'"):
+        spend.by_vendor(pd.concat([lines, lines[["amount"]]], axis=1))
+    waits = ma.Purchases.from_table(
+        pd.DataFrame({"order_number": list("ab"), "vendor_name": "V", "amount": 1.0, "order_date": "2025-01-01", "required_date": "2025-02-01", "delivered_date": ["2025-02-01", None]}),
+        currency="EUR", as_of="2025-12-31",
+    )  # fmt: skip
+    assert slippage.by_vendor(waits.lines[waits.lines.state == "open"]).attrs["notes"] == []

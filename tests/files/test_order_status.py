@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import makini_analytics as ma
+from makini_analytics.files._by_values import fits
 from tests.tiers import one_in
 
 HEAD = "PO Number;Line;Supplier;Order Date;Quantity;Received;Amount;Currency"
@@ -74,3 +75,16 @@ def test_an_order_without_a_status_goes_by_its_lines(written):
 def test_a_status_of_an_order_that_is_not_understood_is_listed(written):
     data = read(written, "Line Status;Order Status", statuses=["Wartet", *STATUSES[1:]])
     assert data.issues[["table", "value"]].values.tolist() == [["orders", "Wartet"]]
+
+
+def test_what_a_line_says_to_have_come_of_an_order_that_waits_for_approval_counts():
+    heads = pd.DataFrame({"order_number": ["1", "2", "3"], "status": ["Pending approval", "Approved", "Draft"]})
+    lines = pd.DataFrame({"order_number": ["1", "1", "1", "2", "3"], "line_number": [1, 2, 3, 1, 1], "vendor_name": "A",
+                          "quantity": 1.0, "amount": [10.0, 20.0, 30.0, 40.0, 50.0], "currency": "EUR", "order_date": "2025-01-01",
+                          "status": ["Received", "Open", "Closed", "Received", "Open"]})  # fmt: skip
+    got = ma.Purchases.from_table(lines, orders=heads, as_of="2025-12-31").lines
+    assert got.state.tolist() == ["received", "draft", "received", "received", "draft"]
+
+
+def test_a_release_that_is_no_number_is_not_said_to_be_read():
+    assert fits("release_number", "number") and not fits("release_number", "text")

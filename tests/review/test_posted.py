@@ -120,3 +120,21 @@ def test_lines_without_an_amount_in_the_currency_are_counted_beside_the_change()
     for kind in ("change", "prices"):
         assert f" {n} have no amount in EUR." in got[kind]
     assert "no amount" not in told(table.assign(currency="EUR")).why["change"]
+
+
+def test_a_vendor_that_delivers_once_a_month_is_judged_alone_as_among_the_others():
+    table = received(first="2024-01-01", late=0.05, n_a_day=7)
+    mine = table.vendor_name.eq("V0")
+    table = table.assign(delivered_date=table.delivered_date.mask(mine, at_month_end(table.delivered_date)))
+    data = ma.Purchases.from_table(table[~(table.delivered_date > DAY)], connection="erp", as_of=DAY)
+    for given in (data, data.filter(vendor="V0"), ma.Purchases.from_table(table[mine], connection="erp", as_of=DAY)):
+        assert ma.findings(given).set_index("kind").certainty["late"] == "counted"
+    posted = ma.Purchases.from_table(table.assign(delivered_date=at_month_end(table.delivered_date)), connection="erp", as_of=DAY)  # fmt: skip
+    assert ma.findings(posted.filter(vendor="V1")).set_index("kind").certainty["late"] == "can't be told"
+
+
+def test_orders_that_are_entered_after_the_fact_move_no_spend():
+    table = received(first="2024-01-01", late=0.05)
+    after = np.arange(len(table)) % 12 == 0
+    entered = table.assign(order_date=table.order_date.mask(after, table.delivered_date + pd.Timedelta(days=2)))
+    assert told(entered[entered.order_date <= DAY]).certainty["change"] == "counted"

@@ -17,13 +17,7 @@ from tests.tiers import one_in
 
 DAY = AsOfDays(pd.Timestamp("2025-12-31"))
 NOTHING: dict[str, dict[str, str]] = {
-    "since": {},
-    "until": {},
-    "never": {},
-    "items": {},
-    "types": {},
-    "categories": {},
-    "sites": {},
+    name: {} for name in ("since", "until", "never", "items", "types", "categories", "sites", "posted")
 }
 
 
