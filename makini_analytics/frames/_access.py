@@ -215,9 +215,13 @@ def _dated(column: pd.Series, name: str) -> pd.Series:
     odd = texts[pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).isna() & (texts != "")]
     # pandas would take 05.03.2025 for 3 May
     if len(unsure := odd[~odd.str.contains(_MONTH)]):
-        raise SchemaError(
-            f"the column {name!r} holds {unsure.iloc[0]!r}, which is no ISO date: read it first, as pd.to_datetime(lines.{name}, dayfirst=True)"
-        )
+        text = unsure.iloc[0]
+        if not re.search(r"\d", text):
+            raise SchemaError(
+                f"the column {name!r} holds values that are no dates, as {text!r}: read it as dates first"
+            )
+        how = f"pd.to_datetime(lines.{name}, dayfirst=True)"
+        raise SchemaError(f"the column {name!r} holds {text!r}, which is no ISO date: read it first, as {how}")
     try:
         return pd.to_datetime(column.where(column != ""), format="mixed", utc=True)
     except (ValueError, TypeError) as e:
