@@ -41,7 +41,7 @@ _OF_QUANTITIES = (
 )
 NOTHING_TOLD = "Nothing says what has come: no status, no receipt and no day of delivery. What is due counts as late."
 #: What lines are grouped by often, of which each group then has one and lacks the column.
-_GROUPED_BY = ("currency", "unit_of_measure", "vendor_name", "connection")
+_GROUPED_BY = ("currency", "unit_of_measure", "vendor_name")
 _LINE = ("connection", "order_id", "line_id")
 
 
@@ -71,9 +71,8 @@ def _picked(lines: pd.DataFrame, metric: str, room: str, read: Collection[str]) 
     }.get(room, ())
     asked += ("currency",) * (metric in _OF_AMOUNTS) + ("unit_of_measure",) * (metric in _OF_QUANTITIES)
     lost = [c for c in dict.fromkeys([*asked, *read]) if c in had and c not in lines.columns]
-    if len(lines) < lines.attrs.get(
-        N_LINES, 0
-    ):  # a group of lines lacks what they were grouped by, and all of it is one currency
+    # a group of lines lacks what they were grouped by, and all of it is in one currency
+    if len(lines) < lines.attrs.get(N_LINES, 0):
         lost = [c for c in lost if c not in _GROUPED_BY or c in lines.index.names]
     if not lost:
         return []
