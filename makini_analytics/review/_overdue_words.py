@@ -36,18 +36,21 @@ def all_but_come(view: View, rows: Mask) -> str:
 
 
 def _nothing_lately(view: View) -> str:
-    names, came, end = connections_of(view.lines), days_of(view.lines, "delivered_date"), np.datetime64(view.end, "D")
-    due = days_of(view.lines, f"{view.due}_date")
+    names, end = connections_of(view.lines), np.datetime64(view.end, "D")
+    code, came, due = (
+        names.codes.astype(np.intp),
+        days_of(view.lines, "delivered_date"),
+        days_of(view.lines, f"{view.due}_date"),
+    )
     judged = ~view.unjudged & view.counted
-    said = []
-    for code, name in enumerate(names.labels):
-        mine = judged & (names.codes == code)
-        days = came[mine & (came <= end)]
-        if not len(days) or end - days.max() < np.timedelta64(_DAYS, "D"):
-            continue
-        if (n := int((mine & (due > days.max()) & (due <= end)).sum())) >= _LINES:
-            of = f" of {name}" if name else ""
-            said.append(
-                f" No delivery{of} is recorded after {day_in_words(pd.Timestamp(days.max()))}, though {count(n, 'line')} fell due since."
-            )
-    return "".join(said[:2])
+    last = np.full(len(names.labels), np.datetime64("0001-01-01", "D"))
+    there = judged & (came <= end)
+    np.maximum.at(last, code[there], came[there])
+    since = judged & (due > last[code]) & (due <= end)
+    n = np.bincount(code[since], minlength=len(last))
+    quiet = np.isin(np.arange(len(last)), code[there]) & (end - last >= np.timedelta64(_DAYS, "D")) & (n >= _LINES)
+    return "".join(
+        f" No delivery{f' of {names.labels[i]}' if names.labels[i] else ''} is recorded after {day_in_words(pd.Timestamp(last[i]))}, "
+        f"though {count(int(n[i]), 'line')} fell due since."
+        for i in np.flatnonzero(quiet)[:2].tolist()
+    )
