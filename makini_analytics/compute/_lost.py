@@ -51,7 +51,8 @@ def doubts_of(lines: pd.DataFrame, metric: str, read: Collection[str] = ()) -> t
     ``read`` are columns that it reads, and does without.
     """
     room = metric.partition(".")[0]
-    told = [*_picked(lines, metric, room, read), *_repeated(lines)]
+    told = _picked(lines, metric, room, read)
+    told += [] if room == "quality" else _repeated(lines)  # which looks for such lines itself
     if room in ("spend", "slippage", "lead_times"):
         told += _misspelt(lines)
     for sentence in told:
