@@ -84,6 +84,10 @@ def test_what_a_join_repeats_is_said_whatever_its_index(lines):
 def test_a_column_that_is_read_is_missed(lines, figure, lost, so):
     with pytest.warns(ma.MakiniWarning, match=f"The lines lack {lost}, which data.lines has: {so}"):
         figure(lines.rename(columns={lost: "x"}))
+    if lost == "order_date":
+        with pytest.raises(ma.SchemaError, match=r"order_date.*it is the index, pass lines\.reset_index\(\)"):
+            figure(lines.set_index(lost))
+        return
     with pytest.warns(ma.MakiniWarning, match=rf"{lost} is the index: lines\.reset_index\(\)"):
         figure(lines.set_index(lost))
 
