@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from threading import Thread
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from IPython import get_ipython
 from .. import charts
 from ..frames import CHANGED_SINCE, FILTERS, RECORDED, TOLD_IN, recorded, told_in
 from ..purchases import Purchases
-from ..system import cached_property
 
 #: What the metrics need of a line, and a reader of a bar's lines wants to see.
 _NEEDED = ("connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "status", "order_date",
@@ -62,8 +61,8 @@ class Source:
         self._data = data if isinstance(data, Purchases) else None
         self._known_as = _known_as(data)
         self.name = self._known_as or ("lines" if self._data is None else "data")
-        if self._data is not None:  # while the first chart is drawn, so that the first pick need not wait for it
-            Thread(target=lambda: self._whole, daemon=True).start()
+        if self._data is not None:
+            _ = self._whole  # now, so that no pick waits for it
 
     @property
     def every(self) -> str:
