@@ -260,12 +260,20 @@ def told_in(lines: pd.DataFrame) -> list[str]:
     Of a part of lines that `Purchases.filter` picked those of the whole.
     """
     told = np.zeros(len(lines), dtype=np.bool_)
-    # tidy makes a line open where there is no status: then its state says nothing
-    for name in (*_TELLS, "status" if "status" in lines else "state"):
-        if name in lines:
-            told |= lines[name].notna().to_numpy(dtype=np.bool_)
+    for name in _telling(lines):
+        told |= lines[name].notna().to_numpy(dtype=np.bool_)
     names = values(lines, "connection", "string").astype("string").fillna("")
     return sorted({*map(str, names[told].unique()), *(lines.attrs.get(TOLD_IN) or ())})
+
+
+def says_what_came(lines: pd.DataFrame) -> bool:
+    """Whether `told_in` names any connection: that is known at the first column, and asked at every click of an explorer."""
+    return bool(lines.attrs.get(TOLD_IN)) or any(bool(lines[name].notna().any()) for name in _telling(lines))
+
+
+def _telling(lines: pd.DataFrame) -> list[str]:
+    # tidy makes a line open where there is no status: then its state says nothing
+    return [name for name in (*_TELLS, "status" if "status" in lines else "state") if name in lines]
 
 
 def connections_of(lines: pd.DataFrame) -> Encoding:

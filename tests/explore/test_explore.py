@@ -12,6 +12,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import charts, explore, lead_times, slippage, spend, style
 from makini_analytics.explore import _html, _source, _widget
+from makini_analytics.frames import N_LINES
 from makini_analytics.frames.categoricals import from_texts
 from makini_analytics.tidy import LINES
 from tests.tiers import one_in
@@ -514,7 +515,7 @@ def million(data):
     for column in ("order_id", "line_id"):
         big[column] = (big[column] + "-" + copies.astype(str)).astype("string")
     big = big.assign(**{c.name: from_texts(big[c.name]) for c in LINES if c.kind == "label" and c.name in big})
-    big.attrs = lines.attrs
+    big.attrs = lines.attrs | {N_LINES: n}
     return big
 
 
