@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,25 +57,20 @@ class Source:
     def __init__(self, data: Any, lines: pd.DataFrame) -> None:
         self.lines = lines[[c for c in lines.columns if c in _NEEDED]]  # narrow: every filter copies it
         self.lines.attrs = lines.attrs  # the as-of day
-        self._data = data if isinstance(data, Purchases) else None
+        self._whole = self._told_of_all(data) if isinstance(data, Purchases) else None
         self._known_as = _known_as(data)
-        self.name = self._known_as or ("lines" if self._data is None else "data")
-        if self._data is not None:
-            _ = self._whole  # now, so that no pick waits for it
+        self.name = self._known_as or ("lines" if self._whole is None else "data")
 
     @property
     def every(self) -> str:
         """The code of all lines."""
-        return self.name if self._data is None else f"{self.name}.lines"
+        return self.name if self._whole is None else f"{self.name}.lines"
 
-    @cached_property
-    def _whole(self) -> Purchases:
-        """The purchases with what a filter finds out of all of them, found once: of a million lines that takes a second."""
-        if self._data is None:
-            raise TypeError("a frame of lines has no purchases")
-        every, lines = self._data.lines, self.lines.copy(deep=False)
+    def _told_of_all(self, data: Purchases) -> Purchases:
+        """Return the purchases with what a filter finds out of all of them, found once: of a million lines that takes most of its time."""
+        every, lines = data.lines, self.lines.copy(deep=False)
         lines.attrs = {**every.attrs, TOLD_IN: told_in(every), RECORDED: recorded(every).carried()}
-        return replace(self._data, lines=lines, orders=self._data.orders.iloc[:0], issues=self._data.issues.iloc[:0])
+        return replace(data, lines=lines, orders=data.orders.iloc[:0], issues=data.issues.iloc[:0])
 
     def own(self, word: str) -> str:
         """Return a name for a variable of the code that is not the one of the explored data, which it would overwrite."""
@@ -88,14 +82,12 @@ class Source:
         if not picks:  # no copy of a million lines to show all of them
             return Part(self.lines, *self._code([], []), words)
         rows = np.logical_and.reduce([p.rows for p in picks])
-        if self._data is None or not rows.any():  # filter() refuses what no line has
+        if self._whole is None or not rows.any():  # filter() refuses what no line has
             return Part(
                 _told(self.lines.take(np.flatnonzero(rows)), self.lines, words), *self._code(picks, picks), words
             )
-        lines, missing = (
-            self._whole.filter(**{p.option[0]: p.option[1] for p in picks if not p.missing}).lines,
-            [p for p in picks if p.missing],
-        )
+        missing = [p for p in picks if p.missing]
+        lines = self._whole.filter(**{p.option[0]: p.option[1] for p in picks if not p.missing}).lines
         if missing:
             none = lines[[p.missing for p in missing]].isna().all(axis=1)
             lines = _told(lines[none], lines, dict(p.word for p in missing))
@@ -103,7 +95,7 @@ class Source:
 
     def _code(self, picks: Sequence[Pick], conditions: Sequence[Pick]) -> tuple[list[str], str]:
         """Return the code of a part: statements, and the expression that needs them."""
-        if self._data is None:
+        if self._whole is None:
             mine = "lines" if self.name == "lines" else self.own("lines")
             before = [] if mine == self.name else [f"{mine} = {self.name}"]
             unnamed = "the lines that you explore"
