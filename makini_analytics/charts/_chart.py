@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .._door import chart_of
 from ..compute import BY_FILTER, COLUMNS, rows_passed
 from ..errors import MakiniError, OptionError, SchemaError
-from ..frames import made_by
+from ..frames import made_by, result_of
 from ..system import known_options, number_of
 from ._docstring import completed
 from ._figure import paper_of
@@ -131,8 +130,7 @@ def _edited(result: pd.DataFrame, metric: str, failed: Exception) -> str:
     """Return what is not as the metric returned it in a result that could not be drawn, and what would be right; "" for nothing."""
     made = made_by(result) or metric
     if made != metric:
-        drawn = f", which {name} draws" if (name := chart_of(made)) else ""
-        return f"this is a result of {made}{drawn}; pass one of {metric}, or data.lines"
+        return f"{result_of(made)}; pass one of {metric}, or data.lines"
     had: Mapping[str, str] = result.attrs.get(COLUMNS) or {}
     there = {str(name): str(dtype) for name, dtype in result.dtypes.items()}
     if lost := [name for name in had if name not in there]:

@@ -4,7 +4,7 @@ A metric says what it wants as a rule; the engine that holds the lines counts th
 """
 
 from ._ages import ENDINGS, Ages, ages, one_of_each, spread_cancellations
-from ._boxes import OUTLIER, by_the_box
+from ._boxes import MOST_TIMES, OUTLIER, by_the_box
 from ._calendars import Span, WorkCalendar, day_counter
 from ._clusters import ClusterSums, cluster_sums
 from ._day_counts import Cells, DayCounts, count_days, quantile
@@ -92,6 +92,7 @@ __all__ = [
     "ENTITIES",
     "LATER",
     "MANY_EXACT",
+    "MOST_TIMES",
     "NOTHING_TOLD",
     "NOT_RECORDED",
     "OF_ORDER",

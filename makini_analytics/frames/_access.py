@@ -108,6 +108,12 @@ def made_by(frame: Any) -> str:
     return str(frame.attrs.get("metric", "")) if isinstance(frame, pd.DataFrame) and N_ROWS in frame.attrs else ""
 
 
+def result_of(figure: str) -> str:
+    """Return in words what a frame is that was given in the place of another: a figure's result, and the chart that draws it."""
+    drawn = f", which {chart} draws" if (chart := chart_of(figure)) else ""
+    return f"this is a result of {figure}{drawn}"
+
+
 def not_lines(given: Any, metric: str) -> SchemaError:
     """Return the error of a figure that was given something else than lines."""
     pass_what = instead_of(given, ": pass data.lines")
@@ -122,8 +128,7 @@ def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
             if isinstance(columns, pd.DataFrame) and name in columns.index.names:
                 hint = ": it is the index, pass lines.reset_index()"
             elif figure := made_by(columns):
-                drawn = f", which {chart} draws" if (chart := chart_of(figure)) else ""
-                hint = f": this is a result of {figure}{drawn}; pass data.lines"
+                hint = f": {result_of(figure)}; pass data.lines"
             elif {"total_net", "n_lines"} <= set(there):
                 hint = ": these are orders, pass data.lines"
             else:
@@ -262,8 +267,8 @@ def told_in(lines: pd.DataFrame) -> list[str]:
     told = np.zeros(len(lines), dtype=np.bool_)
     for name in _telling(lines):
         told |= lines[name].notna().to_numpy(dtype=np.bool_)
-    names = values(lines, "connection", "string").astype("string").fillna("")
-    return sorted({*map(str, names[told].unique()), *(lines.attrs.get(TOLD_IN) or ())})
+    names = connections_of(lines)
+    return sorted({*map(str, names.labels[np.unique(names.codes[told])]), *(lines.attrs.get(TOLD_IN) or ())})
 
 
 def says_what_came(lines: pd.DataFrame) -> bool:

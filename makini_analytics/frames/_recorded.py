@@ -142,9 +142,9 @@ def category_of(lines: pd.DataFrame) -> Encoding:
     return first_known(lines, ("category",))
 
 
-#: What is told by connection, as a day.
+#: The kinds that give a day for each connection.
 BY_DAY = ("since", "until", "posted")
-#: What is told by the key of something, and of what.
+#: The kinds that give a day for each vendor, item or the like of a connection, and how the key of each line is found.
 BY_KEY: dict[str, Callable[[pd.DataFrame], Encoding]] = {
     "never": vendor_of, "items": item_of, "types": type_of, "categories": category_of, "sites": site_of,
 }  # fmt: skip

@@ -106,9 +106,8 @@ def _effects(view: View) -> dict[str, float]:
 def _of_other_units(view: View) -> str:
     """Return that most of what is new or lost are items bought in another unit than before: neither, for whoever uses them."""
     effects = view.bridge.groupby("effect")["value"].sum().abs()
-    if (
-        not min(effects["new"], effects["lost"]) > _NOTABLE * effects["before"]
-    ):  # of a million lines the items take long
+    # to take a million lines apart by their items takes long
+    if not min(effects["new"], effects["lost"]) > _NOTABLE * effects["before"]:
         return ""
     items = view.items
     moved = items[["new", "lost"]].abs()

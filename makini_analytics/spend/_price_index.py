@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import (
+    MOST_TIMES,
     OUTLIER,
     By,
     Cells,
     Groups,
     InSteps,
-    by_the_box,
     crossed,
     figure,
     group_lines,
@@ -269,8 +269,7 @@ def _of_another_unit(items: Groups, price: Floats, rows: Mask) -> int:
     np.minimum.at(low, items.codes[rows], price[rows])
     np.maximum.at(high, items.codes[rows], price[rows])
     times = np.divide(high, low, out=np.full(len(items), np.nan), where=np.isfinite(low) & (low > 0))
-    unit = items.keys["unit"].iloc[: len(items)]
-    return int((by_the_box(times, unit) & unit.isna().to_numpy(dtype=bool)).sum())
+    return int(((times > MOST_TIMES) & items.keys["unit"].iloc[: len(items)].isna().to_numpy(dtype=bool)).sum())
 
 
 def _notes(result: pd.DataFrame, groups: list[_Group], levels: list[Series], window: int) -> list[str]:
