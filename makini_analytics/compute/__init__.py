@@ -61,7 +61,7 @@ from ._recorded import (
     tally_recorded,
     unrecorded,
 )
-from ._reuse import beside_each_other, once, part, reuse
+from ._reuse import beside_each_other, lie_in_a_row, once, part, reuse
 from ._rule import OF_ORDER, Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
     CANCELLED,
@@ -160,6 +160,7 @@ __all__ = [
     "key_columns",
     "lacking",
     "leave_out_unreadable",
+    "lie_in_a_row",
     "line_keys",
     "lines_of",
     "log_log_band",

@@ -145,7 +145,7 @@ def ageing(c: Columns, *, as_of: AsOfDays, start: str, end: str, span: Span, unr
     left_out = [
         stands.gone.reasons[0],
         *((rows, reason) for reason, rows in stands.unjudged.items()),
-        *unrecorded.rows(c),
+        *unrecorded.left_out(c),
         *_cancelled_when(c, is_cancelled & (arrived <= until)),
         *unreadable(c, {STARTS[start]: _CALLED[start]}),
         (c.missing(ordered), "no order date" if start == "order" else f"no date of {start}"),

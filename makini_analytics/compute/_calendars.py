@@ -59,7 +59,7 @@ class Span:
         if not isinstance(c, PandasColumns):
             raise OnlyInMemory("working days are counted line by line")
         # the holidays of a country are made year by year, so the years of lines that don't count are not asked for
-        kept = ~np.logical_or.reduce([rows for rows, _ in left_out])
+        kept = ~np.logical_or.reduce([rows for rows, _ in left_out if rows is not None])
         first, last = as_dates(begin), as_dates(np.broadcast_to(end, len(kept)))
         counter = day_counter(c.frame, self._calendar, first[kept], last[kept])
         if self._rolled:

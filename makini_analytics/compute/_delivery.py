@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..errors import one_of
@@ -111,6 +112,12 @@ def standing_on(c: Columns, until: Any, end: str = "complete", under_share: floa
     that proves the delivery is neither delivered nor open: it can't be judged, and is counted apart. So is one that its source
     left open though nothing is left to come.
     """
+    stand = partial(_standing_on, c, until, end, under_share)
+    # of each connection's own day there is an array, which is no question that can be compared
+    return c.once(("standing", until, end, under_share), stand) if isinstance(until, int) else stand()
+
+
+def _standing_on(c: Columns, until: Any, end: str, under_share: float) -> Standing:
     quantity, arrived = c.number("quantity"), end_of(c, end)
     gone = gone_by(c, until)
     # deleted, cancelled and draft lines may carry delivery dates, too: each line is taken for the first thing that it is

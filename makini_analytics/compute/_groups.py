@@ -20,7 +20,7 @@ from ..errors import ConfigError, SchemaError
 from ..frames import Encoding, Mask, coalesce, encode, numbered, pairs, values
 from ..system import near
 from ._by_names import need_for_by
-from ._reuse import once, once_by_row
+from ._reuse import once, once_by_row, rows_of
 
 By = str | Sequence[str] | None
 Ints = npt.NDArray[np.integer[Any]]
@@ -128,7 +128,7 @@ def _entity(lines: pd.DataFrame, name: str) -> Encoding:
     def known(frame: pd.DataFrame) -> Encoding:
         return _first_known(frame, key_columns(frame.columns, name))
 
-    return once_by_row(lines, ("entity", name), known, lambda of, rows: Encoding(of.codes[rows], of.labels))
+    return once_by_row(lines, ("entity", name), known, lambda of, rows: Encoding(rows_of(of.codes, rows), of.labels))
 
 
 def key_columns(there: Collection[Any], name: str) -> list[str]:

@@ -14,7 +14,8 @@ import pandas as pd
 from ..frames import AsOfDays
 from ._delivery import TO_CLOSE, UNDATED_RECEIPT, standing_on
 from ._groups import ENTITIES
-from ._reuse import once
+from ._pandas_engine import PandasColumns, PandasLines
+from ._reuse import once, same_rows
 from ._rule import Columns, Lines, RuleResult, Tally, day_in
 
 #: A connection, or a vendor of one, is judged where at least this share of its received lines has a day of delivery. The lines
@@ -41,6 +42,10 @@ class Unrecorded:
     vendors: Mapping[str | None, list[Any]] = field(default_factory=dict)
     #: By connection: lines with a day, received lines.
     counts: Mapping[str | None, tuple[int, int]] = field(default_factory=dict, compare=False)
+
+    def left_out(self, c: Columns) -> list[tuple[Any, str]]:
+        """Return what a rule leaves out: the lines of these, or none, so that the place of the reason is known."""
+        return self.rows(c) or [(None, NOT_RECORDED)]
 
     def rows(self, c: Columns) -> list[tuple[Any, str]]:
         """Return the lines of these, with the reason why they can't be judged."""
@@ -87,7 +92,8 @@ def tally_recorded(
 ) -> tuple[Tally, Unrecorded]:
     """Return the lines tallied by a rule that is told, as ``unrecorded``, what can't be judged; and what that is.
 
-    The lines are looked at again only where some have come on a day that is not known: most data need one look.
+    Most data need one look: only where some lines have come on a day that is not known an engine is asked again. Of a pandas frame
+    each line's reason is at hand: what is not judged takes the place of those that the rule gives behind it.
     """
     got = source.tally(partial(rule, unrecorded=Unrecorded()), **options)
     if sum(got.selection.n_lines(reason) for reason in (UNDATED_RECEIPT, TO_CLOSE)) < 2:
@@ -95,7 +101,11 @@ def tally_recorded(
     found = unrecorded(source, as_of, end)
     if found == Unrecorded():
         return got, found
-    return source.tally(partial(rule, unrecorded=found), **options), found
+    if not isinstance(source, PandasLines):
+        return source.tally(partial(rule, unrecorded=found), **options), found
+    for rows, reason in found.rows(PandasColumns(source.frame)):
+        got.selection.exclude_instead(rows, reason)
+    return got, found
 
 
 def _received(c: Columns, as_of: AsOfDays | None, end: str) -> RuleResult:
@@ -106,6 +116,8 @@ def _received(c: Columns, as_of: AsOfDays | None, end: str) -> RuleResult:
 
 def unrecorded(source: Lines, as_of: AsOfDays | None, end: str = "complete") -> Unrecorded:
     """Return what lacks the days of too many of the lines that were received by a day; None: by whichever."""
+    if isinstance(source, PandasLines):
+        source = PandasLines(same_rows(source.frame))
     return once(source.frame, ("unrecorded", as_of, end), partial(_unrecorded, source, as_of, end))
 
 

@@ -67,14 +67,46 @@ def part(whole: Any, rows: Any, frame: Any) -> None:
             _known_of(known, frame).part_of = whole, rows
 
 
+def rows_of(answers: Any, rows: Any) -> Any:
+    """Return some rows of an array, by position: those of a slice are no copy."""
+    return answers[rows] if isinstance(rows, slice) else answers.take(rows)
+
+
+def lie_in_a_row(first: Any, second: Any) -> Any:
+    """Return the rows of two frames as one that is no copy, where the second lies right behind the first in one whole; else None."""
+    whole, rows = _both_parts(first, second)
+    return whole.iloc[rows] if isinstance(rows, slice) else None
+
+
 def beside_each_other(first: Any, second: Any, frame: Any) -> None:
     """Tell that a frame is the rows of two others, the second behind the first: where both are parts of one whole, it is one, too."""
+    whole, rows = _both_parts(first, second)
+    if whole is not None:
+        part(whole, rows, frame)
+
+
+def _both_parts(first: Any, second: Any) -> tuple[Any, Any]:
+    """Return the frame of which both are a part, and the rows of both in it; None where there is none."""
     known = _KNOWN.get()
-    if known is not None:
-        with _ASKING:
-            one, other = (_known_of(known, side).part_of or (None, None) for side in (first, second))
-        if one[0] is other[0] and one[1] is not None and other[1] is not None:
-            part(one[0], np.concatenate([one[1], other[1]]), frame)
+    if known is None:
+        return None, None
+    with _ASKING:
+        (one, its), (other, those) = (_known_of(known, side).part_of or (None, None) for side in (first, second))
+    if one is not other or its is None or those is None:
+        return None, None
+    if isinstance(its, slice) and isinstance(those, slice) and its.stop == those.start:
+        return one, slice(its.start, those.stop)
+    return one, np.r_[its, those]
+
+
+def same_rows(frame: Any) -> Any:
+    """Return the frame that another one is all rows of, with the same columns and more; itself where there is none."""
+    known = _KNOWN.get()
+    if known is None:
+        return frame
+    with _ASKING:
+        whole, rows = _known_of(known, frame).part_of or (None, None)
+    return frame if whole is None or rows is not None else same_rows(whole)
 
 
 def once_by_row(frame: Any, question: Any, answer: Callable[[Any], T], pick: Callable[[T, Any], T]) -> T:

@@ -72,6 +72,9 @@ class Columns(Protocol):
     def pick(self, rows: Any, this: Any, that: Any) -> Any:
         """Return one of two values, or of two numbers, by row."""
 
+    def once(self, question: Any, answer: Callable[[], Any]) -> Any:
+        """Return what several rules ask of these columns: where they share their work, it is worked out once."""
+
 
 def unreadable(c: Columns, words: Mapping[str, str]) -> list[tuple[Any, str]]:
     """Return where each of some columns could not be read, with the reason in words; nothing for those that were read throughout."""
@@ -98,7 +101,7 @@ def day_in(c: Columns, as_of: AsOfDays | None) -> Any:
 class RuleResult:
     """What a rule gives for some lines, as arrays or as nodes."""
 
-    left_out: list[tuple[Any, str]]  # boolean, and the reason; the first one that fits holds
+    left_out: list[tuple[Any, str]]  # boolean, or None for no line, and the reason; the first one that fits holds
     marks: dict[str, Any] = field(default_factory=dict)  # whole numbers to count by
     sums: dict[str, Any] = field(default_factory=dict)  # numbers to add up
     of_order: Callable[[Any], Any] | None = (

@@ -31,6 +31,8 @@ class Counting:
         # the first reason that fits holds, as it does in CASE
         rows: list[Any] = []
         for given, why in ruled.left_out:
+            if given is None:
+                continue
             mask = self.facts.shorter(given)
             if mask is not FALSE:
                 rows += mask, self.reasons.index(why)

@@ -157,6 +157,8 @@ def concat(columns: Sequence[Labels]) -> Labels:
     ['b', 'a', <NA>]
     """
     names = columns[0].categories
+    if names.is_monotonic_increasing and len(columns) == 1:
+        return columns[0]
     if names.is_monotonic_increasing and all(c.categories is names for c in columns):  # parts of one column
         return pd.Categorical.from_codes(
             np.concatenate([c.codes for c in columns]), dtype=columns[0].dtype, validate=False

@@ -87,7 +87,8 @@ def _mostly_closed(view: View, table: pd.DataFrame, by: By) -> Mask:
     closed = closed_short(view.judged)
     if not closed.any() or table.empty:
         return np.zeros(len(table), dtype=bool)
-    groups = group_lines(view.in_year_due_lines, by)
+    lines = view.in_year_due_lines
+    groups = once(lines, ("groups", str(by)), lambda: group_lines(lines, by))
     keys = [c for c in groups.keys.columns if c in table]
     place = pd.MultiIndex.from_frame(groups.keys[keys]).get_indexer(pd.MultiIndex.from_frame(table[keys]))
     n = np.append(np.bincount(groups.codes[closed], minlength=len(groups)), 0)[place]

@@ -4,40 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from .. import charts, quality, slippage, spend
-from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines, part
+from ..compute import NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOfDays, Mask, as_of_days, categoricals, counts_as_spend, encode, numbers, values
+from ..frames import AsOfDays, Mask, as_of_days, counts_as_spend, encode, numbers, values
 from ..purchases import Purchases
 from ..system import cached_property
 from ._evidence import decided_by_units, in_all_currencies, without_other_units
 from ._holes import UNEVEN, misdated
-from ._judged import Judged
 from ._one_currency import in_one_currency
+from ._parts import Parts
 from ._told import says_what
-from ._years import with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
 #: The columns that say which item a row is of; an id is another item in another connection.
 ITEM = ("connection", "material_id", "product_code")
-#: What figures of many lines read. Lines are wide, and some fifty parts of them are taken.
-_READ = {
-    "order_date", "required_date", "promised_date", "delivered_date", "first_receipt_date", "completed_date", "cancelled_date",
-    "connection", "order_id", "order_number", "state", "deleted_at", "category", "site_id", "site_name", "type", "quantity",
-    "received_quantity", "unit_of_measure", "n_receipts", "amount", "currency", "original_amount", "original_currency", "is_return",
-    "unreadable", *(c for key, names in ENTITIES.values() for c in (*key, *names)),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
-class View(Judged):
+class View(Parts):
     """The data that the findings, the tiles and the report look at, with the results that several of them need."""
 
     given: Purchases
@@ -66,78 +57,6 @@ class View(Judged):
     def lines(self) -> pd.DataFrame:
         """All lines, in one currency."""
         return self.data.lines
-
-    @cached_property
-    def narrow(self) -> pd.DataFrame:
-        """All lines, with what figures of many lines read. Their text is held as categories, since many parts of them are taken."""
-        return categoricals.as_labels(self.lines[[c for c in self.lines if c in _READ]])
-
-    def part(self, rows: Mask) -> pd.DataFrame:
-        """Return some of them: the same rows are one frame for as long as anyone has it, so that they are asked nothing twice."""
-        if rows.all():
-            return self.narrow
-        which = np.packbits(rows).tobytes()
-        out: pd.DataFrame | None = self._parts.get(which)
-        if out is None:
-            places = np.flatnonzero(rows)
-            out = self._parts[which] = self.narrow.take(places)
-            part(self.narrow, places, out)
-        return out
-
-    @cached_property
-    def _parts(self) -> WeakValueDictionary[bytes, pd.DataFrame]:
-        return WeakValueDictionary()
-
-    @cached_property
-    def year_lines(self) -> pd.DataFrame:
-        """The lines ordered in the twelve months."""
-        return self.part(self.year_of_order == 1)
-
-    @cached_property
-    def due_year_lines(self) -> pd.DataFrame:
-        """The lines that fell due in the twelve months, and of which something says whether they came, with the number of their month."""
-        rows = (self.year_of_due == 1) & ~self.unjudged
-        return with_months(self.part(rows), self.month_of_due[rows])
-
-    @cached_property
-    def told_narrow(self) -> pd.DataFrame:
-        """The lines of which something says whether they came, likewise; all where nothing says of any."""
-        return self.narrow if self.nothing_told else self.part(~self.untold)
-
-    @cached_property
-    def in_year_due_lines(self) -> pd.DataFrame:
-        """The same; where none has a due date, of all lines."""
-        return self.due_year_lines if self.has_due_dates else self.part(~self.unjudged)
-
-    @cached_property
-    def in_year_lines(self) -> pd.DataFrame:
-        """The same; all lines where no line is dated."""
-        return self.year_lines if self.dated else self.lines
-
-    @cached_property
-    def told_in_year_lines(self) -> pd.DataFrame:
-        """Those of them of which something says whether they came."""
-        return self.part(self.in_year & ~self.unjudged) if self.unjudged.any() else self.in_year_lines
-
-    @cached_property
-    def due_lines(self) -> pd.DataFrame:
-        """The lines that fell due in the two years, with the number of their month and year as text to group by."""
-        rows = (self.month_of_due >= 0) & self.known_before & ~self.unjudged
-        rows &= ~(self.part_of_a_year & (self.year_of_due == 0))
-        return with_months(self.part(rows), self.month_of_due[rows])
-
-    @cached_property
-    def order_lines(self) -> pd.DataFrame:
-        """The lines ordered in the two years, with the number of their month and year as text to group by."""
-        rows = self.month_of_order >= 0
-        return with_months(self.part(rows), self.month_of_order[rows])
-
-    @cached_property
-    def sides(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The lines of the year before and of this one, of the connections that are known in both."""
-        known = self.known_before
-        after = self.year_lines if known.all() else self.part(known & (self.year_of_order == 1))
-        return self.part(known & (self.year_of_order == 0)), after
 
     @cached_property
     def vendors(self) -> Groups:

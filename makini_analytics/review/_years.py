@@ -35,7 +35,7 @@ from ._reach import (
 from ._told import outcomes_hidden
 
 
-def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFrame:
+def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int8]) -> pd.DataFrame:
     """Return lines with the number of their month, 0 to 23, and of their year, 0 or 1, as text to group by."""
     names = [str(i) for i in range(24)]
     labels = {"month": month, "year": month // 12}
@@ -112,22 +112,22 @@ class Years:
         return due_of(self.lines)
 
     @cached_property
-    def month_of_order(self) -> npt.NDArray[np.int64]:
+    def month_of_order(self) -> npt.NDArray[np.int8]:
         """0 for lines ordered in the first month of the year before, 23 for those in the last of the twelve, -1 for all others."""
         return self.month_of(days_of(self.lines, "order_date"))
 
     @cached_property
-    def month_of_due(self) -> npt.NDArray[np.int64]:
+    def month_of_due(self) -> npt.NDArray[np.int8]:
         """The same by due date."""
         return self.month_of(days_of(self.lines, f"{self.due}_date"))
 
     @cached_property
-    def year_of_order(self) -> npt.NDArray[np.int64]:
+    def year_of_order(self) -> npt.NDArray[np.int8]:
         """1 for lines ordered in the twelve months, 0 for the same days a year before, -1 for all others."""
         return self.month_of_order // 12
 
     @cached_property
-    def year_of_due(self) -> npt.NDArray[np.int64]:
+    def year_of_due(self) -> npt.NDArray[np.int8]:
         """The same by due date."""
         return self.month_of_due // 12
 
@@ -182,11 +182,12 @@ class Years:
         """Which lines fell due in the twelve months; all where no line has a due date."""
         return self.year_of_due == 1 if self.has_due_dates else np.ones(len(self.lines), dtype=bool)
 
-    def month_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+    def month_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int8]:
         """Return 0 for days in the first of the 24 months that end with the as-of day, 23 for those in the last, else -1."""
         ends = [months_before(self.end, k) for k in range(24, -1, -1)]
         place = np.searchsorted(np.array(ends, dtype="datetime64[D]"), days.astype("datetime64[D]"), side="left")
-        return np.where(np.isnat(days) | (place == 0) | (place == 25), -1, place - 1).astype(np.int64)
+        # NaT is sorted behind all days; a byte for each of a million lines, since years and months of lines are compared all over
+        return np.append(np.arange(-1, 24), -1).astype(np.int8)[place]
 
     @cached_property
     def known_before(self) -> Mask:
@@ -249,8 +250,8 @@ class Years:
         known, first = self.known_before, first_orders(self.lines)
         names = connections_of(self.lines)
         day = days_of(self.lines, "order_date").astype(np.int64)
-        code, month, day = (array[known] for array in (names.codes.astype(np.intp), self.month_of_order, day))
-        if found := sparse_months(code, month, day, len(names.labels)):
+        code, month = names.codes.astype(np.intp)[known], self.month_of_order[known]
+        if found := sparse_months(code, month, day[known], len(names.labels)):
             place, start, end = found
             whose = f" of {names.labels[place]}" if len(names_of(self.lines, known)) > 1 else ""
             days = days_in_words(

@@ -190,7 +190,7 @@ def judging(
     left_out = [
         *stands.gone.reasons,
         *((rows, reason) for reason, rows in unjudged.items()),
-        *unrecorded.rows(c),
+        *unrecorded.left_out(c),
         *due_unreadable(c, due),
         (c.missing(due_day), _NO_DUE_DATE),
     ]

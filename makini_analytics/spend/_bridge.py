@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, FigureResult, beside_each_other, figure, group_lines, once
+from ..compute import ENTITIES, By, FigureResult, beside_each_other, figure, group_lines, lie_in_a_row, once
 from ..errors import SchemaError, one_of
 from ..frames import AsOf, categoricals, days_of, frame_of, pairs, values
 from ..system import flag_of
@@ -155,29 +155,33 @@ _TEXTS = [
 
 
 def _side_by_side(sides: list[pd.DataFrame], more: Collection[str]) -> pd.DataFrame:
-    texts = [*_TEXTS, *more]
-    if any("unreadable" in side and side["unreadable"].notna().any() for side in sides):
-        texts.append("unreadable")
+    first, second = sides
+    if (both := lie_in_a_row(first, second)) is not None:
+        sides = [both]
+    given = any("unreadable" in side and side["unreadable"].notna().any() for side in sides)
+    texts = [*_TEXTS, *more, *["unreadable"] * given]
     out: dict[str, pd.Series] = {}
     for dtype, names in (("string", texts), ("float64", _NUMBERS), ("boolean", _FLAGS), ("datetime64[us]", _DATES)):
         for name in dict.fromkeys(names):
             if any(name in side.columns for side in sides):
                 out[name] = _both(sides, name, dtype)
     joined = pd.DataFrame(out, copy=False)
-    joined.attrs = dict(sides[1].attrs)
-    beside_each_other(sides[0], sides[1], joined)
+    joined.attrs = dict(second.attrs)
+    beside_each_other(first, second, joined)
     return joined
 
 
 def _both(sides: list[pd.DataFrame], name: str, dtype: str) -> pd.Series:
     if all(isinstance(values(side, name, dtype).dtype, pd.CategoricalDtype) for side in sides):
-        return pd.Series(categoricals.concat([categoricals.from_series(side[name]) for side in sides]))
-    return pd.concat([_as_dtype(side, name, dtype) for side in sides], ignore_index=True)
+        labels = categoricals.concat([categoricals.from_series(side[name]) for side in sides])
+        return pd.Series(labels, copy=False)
+    columns = [_as_dtype(side, name, dtype) for side in sides]
+    return pd.Series(columns[0].array, copy=False) if len(columns) == 1 else pd.concat(columns, ignore_index=True)
 
 
 def _as_dtype(side: pd.DataFrame, name: str, dtype: str) -> pd.Series:
     if dtype == "datetime64[us]":
-        return pd.Series(days_of(side, name).astype(dtype), index=side.index)
+        return pd.Series(days_of(side, name).astype(dtype), index=side.index, copy=False)
     column = values(side, name, dtype)
     return (pd.to_numeric(column) if dtype == "float64" else column).astype(dtype)  # type: ignore[call-overload, no-any-return]
 

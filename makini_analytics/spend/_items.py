@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..compute import (
     PandasColumns,
     Selection,
     group_lines,
+    once,
     unreadable,
 )
 from ..errors import SchemaError
@@ -132,43 +134,62 @@ def items_of(
         if metric == "spend.price_history":  # the one that takes an item, too
             hint += f"; item= names a column, and of={item!r} the item"
         raise SchemaError(f"item={item!r}: the lines have no such column{hint}")
-    first = ENTITIES[item][0] if item in ENTITIES else (item,)
+    bought = once(frame, ("bought", item), partial(_bought, frame, item))
+    paid = amount
+    if bought.original is not None:
+        # of a line that doesn't count the amount is 0, and of one that counts in part only that part is paid
+        share = np.divide(amount, numbers(frame, "amount"), out=np.ones(len(frame)), where=amount != 0)
+        paid = np.where(selection.kept, bought.original * share, 0.0)
+    if types := bought.types:  # whoever means goods by one of them can see it here, and give these lines another type
+        note = f"{note} Types taken for services, charges or frame orders: {', '.join(types)}.".strip()
+    # none of these is an error of the data: they are lines whose amount / quantity is the price of nothing that can be compared
+    unpriced = [
+        (bought.returned | (amount < 0), "return"),
+        *bought.unpriced,
+        (amount == 0, "zero price"),
+    ]
+    return Items(frame, selection, amount, paid, bought.quantity, bought.keys, unpriced, item, note, tally.as_of)
+
+
+@dataclass(frozen=True)
+class _Bought:
+    """What lines say of their items by themselves, whatever of them counts."""
+
+    quantity: Floats  # in the base unit
+    keys: pd.DataFrame
+    original: Floats | None  # the amounts of the documents; None where nothing was converted
+    returned: npt.NDArray[np.bool_]
+    unpriced: list[tuple[npt.NDArray[np.bool_], str]]
+    types: Sequence[str]  # that are taken for no goods
+
+
+def _bought(frame: pd.DataFrame, item: str) -> _Bought:
     # an item is known where any of the columns that identify it has a value
     named = np.zeros(len(frame), dtype=bool)
-    for column in first:
+    for column in ENTITIES[item][0] if item in ENTITIES else (item,):
         named |= values(frame, column, "string").notna().to_numpy(dtype=bool)
-
     unit, times = units.based(values(frame, "unit_of_measure", "string"))
     given = numbers(frame, "quantity")
     # 500 g and 2 kg are the same unit, kg, and 0.5 and 2 of it: else their prices would differ a thousandfold
     currencies = values(frame, "currency", "string")
     if not isinstance(currencies.dtype, pd.CategoricalDtype):
         currencies = currencies.astype("string")
-    keys = {"unit": unit, "currency": currencies}
-    paid = amount
+    keys, original = {"unit": unit, "currency": currencies}, None
     if "original_amount" in frame and "original_currency" in frame:
         document = encode(frame["original_currency"])
         # beside lines that were converted there may be some that need not be: they are their own originals
         own = coalesce(document, encode(currencies))
         keys["document_currency"] = pd.Series(pd.Categorical.from_codes(own.codes, own.labels), index=frame.index)
         original = np.where(document.codes < 0, numbers(frame, "amount"), numbers(frame, "original_amount"))
-        # of a line that doesn't count the amount is 0, and of one that counts in part only that part is paid
-        share = np.divide(amount, numbers(frame, "amount"), out=np.ones(len(frame)), where=amount != 0)
-        paid = np.where(selection.kept, original * share, 0.0)
     nothing, types = no_goods(frame)
-    if types:  # whoever means goods by one of them can see it here, and give these lines another type
-        note = f"{note} Types taken for services, charges or frame orders: {', '.join(types)}.".strip()
-    # none of these is an error of the data: they are lines whose amount / quantity is the price of nothing that can be compared
     unpriced = [
-        (_flag(frame) | (given < 0) | (amount < 0), "return"),
         (nothing, "service, charge or frame line"),
         (~named, "no material"),
         *unreadable(PandasColumns(frame), {"quantity": "quantity"}),
         (~(given > 0), "no quantity"),
-        (amount == 0, "zero price"),
     ]
     told = categoricals.as_labels(pd.DataFrame(keys))  # they are grouped by again and again
-    return Items(frame, selection, amount, paid, given * times, told, unpriced, item, note, tally.as_of)
+    return _Bought(given * times, told, original, _flag(frame) | (given < 0), unpriced, types)
 
 
 def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
-from makini_analytics.compute import _pandas_engine, _reuse, part, reuse
+from makini_analytics.compute import _pandas_engine, _recorded, _reuse, part, reuse
 from tests.tiers import one_in
 
 FIGURES = {
@@ -66,6 +66,51 @@ def test_figures_of_a_part_are_those_that_it_has_alone(lines, every):
         by_half = slippage.by_vendor(picked, by="half")  # a column that the whole has not
         assert set(by_half["half"]) == {["a", "b"][every % 2]}
         assert by_half["n_due"].sum() == alone["on time"]["n_due"].sum()
+
+
+def test_parts_in_a_row_are_no_copies_and_give_what_copies_give(lines):
+    n = len(lines)
+    before, after = lines.iloc[: n // 3].copy(), lines.iloc[n // 3 : n - 9].copy()
+    alone = {name: figure(after) for name, figure in FIGURES.items()}
+    bridged = spend.bridge(before, after, mixed_units="apart", currency="EUR")
+    with reuse():
+        sides = []
+        for rows in (slice(0, n // 3), slice(n // 3, n - 9)):
+            sides.append(lines.iloc[rows])
+            part(lines, rows, sides[-1])
+        for name, figure in FIGURES.items():
+            got = figure(sides[1])
+            pd.testing.assert_frame_equal(got, alone[name])
+            assert got.attrs == alone[name].attrs, name
+        both = _reuse.lie_in_a_row(*sides)
+        assert np.shares_memory(both["amount"].to_numpy(), lines["amount"].to_numpy())
+        assert _reuse.lie_in_a_row(*reversed(sides)) is None  # the second one does not lie behind the first
+        got = spend.bridge(*sides, mixed_units="apart", currency="EUR")
+        pd.testing.assert_frame_equal(got, bridged)
+        assert got.attrs == bridged.attrs
+    assert _reuse.lie_in_a_row(*sides) is None  # outside nothing is known
+
+
+@pytest.mark.parametrize("share", one_in(2, [0.1, 0.5, 0.9]))
+def test_what_is_not_recorded_is_left_out_as_if_the_rule_had_been_told_at_once(lines, share, monkeypatch):
+    rng = np.random.default_rng(int(share * 10))
+    hidden = rng.random(len(lines)) < share
+    odd = lines.assign(
+        connection=np.where(rng.random(len(lines)) < 0.5, "a", "b"),
+        delivered_date=lines["delivered_date"].mask(hidden),
+        required_date=lines["required_date"].mask(rng.random(len(lines)) < 0.2),
+        order_date=lines["order_date"].mask(rng.random(len(lines)) < 0.2),
+    )
+    odd.attrs = dict(lines.attrs)
+    got = {name: figure(odd) for name, figure in FIGURES.items()}
+    assert any("not recorded" in str(found.attrs["excluded"]) for found in got.values())
+    monkeypatch.setattr(
+        _recorded, "PandasLines", type("OtherLines", (), {})
+    )  # as of an engine, which is asked a second time
+    for name, figure in FIGURES.items():
+        found = figure(odd)
+        pd.testing.assert_frame_equal(found, got[name])
+        assert found.attrs == got[name].attrs, name
 
 
 def test_what_is_known_of_a_part_goes_with_it(lines):

@@ -8,7 +8,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import charts, quality, spend, style
-from makini_analytics.compute import reuse
+from makini_analytics.compute import PandasColumns, reuse
 from makini_analytics.reporting import content
 from makini_analytics.review import View
 from tests.review.test_recorded_lately import received
@@ -24,6 +24,22 @@ def sample():
 
 def of_kind(data: ma.Purchases, kind: str) -> pd.Series:
     return ma.findings(data).set_index("kind").loc[kind]
+
+
+def test_what_rules_ask_of_all_lines_is_in_the_narrow_ones(sample, monkeypatch, tmp_path):
+    # a report answers for all lines what it knows of the narrow ones: a column that a rule read and they lack would be empty there
+    asked = set()
+    for how in ("day", "number", "known", "is_in", "unreadable"):
+        plain = getattr(PandasColumns, how)
+
+        def noted(self, name, *texts, plain=plain):
+            asked.add(name)
+            return plain(self, name, *texts)
+
+        monkeypatch.setattr(PandasColumns, how, noted)
+    ma.report(sample, tmp_path / "x.html", progress=False)
+    assert len(asked) > 10
+    assert asked & set(sample.lines) <= set(View.of(sample).narrow)
 
 
 @pytest.mark.parametrize("first", one_in(2, ["2025-11-01", "2024-12-15"]))
