@@ -15,7 +15,7 @@ from ..frames import AsOfDays
 from ._delivery import TO_CLOSE, UNDATED_RECEIPT, standing_on
 from ._groups import ENTITIES
 from ._pandas_engine import PandasColumns, PandasLines
-from ._reuse import once, same_rows
+from ._reuse import once, reuse, same_rows
 from ._rule import Columns, Lines, RuleResult, Tally, day_in
 
 #: A connection, or a vendor of one, is judged where at least this share of its received lines has a day of delivery. The lines
@@ -95,10 +95,11 @@ def tally_recorded(
     Most data need one look: only where some lines have come on a day that is not known an engine is asked again. Of a pandas frame
     each line's reason is at hand: what is not judged takes the place of those that the rule gives behind it.
     """
-    got = source.tally(partial(rule, unrecorded=Unrecorded()), **options)
-    if sum(got.selection.n_lines(reason) for reason in (UNDATED_RECEIPT, TO_CLOSE)) < 2:
-        return got, Unrecorded()
-    found = unrecorded(source, as_of, end)
+    with reuse():  # both look how each line stands
+        got = source.tally(partial(rule, unrecorded=Unrecorded()), **options)
+        if sum(got.selection.n_lines(reason) for reason in (UNDATED_RECEIPT, TO_CLOSE)) < 2:
+            return got, Unrecorded()
+        found = unrecorded(source, as_of, end)
     if found == Unrecorded():
         return got, found
     if not isinstance(source, PandasLines):

@@ -161,10 +161,11 @@ def test_the_shares_of_early_and_late_are_those_of_the_lines(seed):
     ax = slippage.plot_per_line(frame, as_of=AS_OF)
     lines = frame[frame.required_date.notna() & (frame.required_date <= AS_OF)]
     days = (lines.delivered_date - lines.required_date).dropna().dt.days
-    if not len(days):
-        assert title(ax).startswith("No data")
-        return
     overdue = int((lines.delivered_date.isna() & (lines.required_date < AS_OF)).sum())
+    if not len(days):
+        waits = f"{overdue:,} line{' is' if overdue == 1 else 's are'} open and overdue"
+        assert title(ax) == f"Nothing delivered; {waits}" if overdue else title(ax).startswith("No data")
+        return
     more = f"; {overdue:,} more {'is' if overdue == 1 else 'are'} open and overdue" if overdue else ""
     assert title(ax) == f"{percent((days > 0).mean())} of the delivered due lines came late{more}"
     ladder = slippage.ladder(frame, as_of=AS_OF, calendar=(None,))
