@@ -159,7 +159,7 @@ def _known_by_name(lines: pd.DataFrame) -> set[str]:
     >>> sorted(_known_by_name(pd.DataFrame({"site_id": ["1", "2", "3", "4", None], "site_name": ["Ulm", "Ulm", "Gent", None, "Lyon"]})))
     ['3', 'Gent', 'Lyon', 'Ulm']
     """
-    pairs = lines.reindex(columns=["site_id", "site_name"]).astype("string").drop_duplicates()
+    pairs = lines.reindex(columns=["site_id", "site_name"]).drop_duplicates().astype("string")
     keys, names = pairs["site_id"], pairs["site_name"]
     safe = names.notna() & ~names.isin(keys) & ~keys.isin(names.dropna())
     alone = safe & ~names.duplicated(keep=False) & ~keys.duplicated(keep=False)

@@ -12,7 +12,7 @@ import pandas as pd
 from IPython import get_ipython
 
 from .. import charts
-from ..frames import CHANGED_SINCE, FILTERS, RECORDED, TOLD_IN, recorded, told_in
+from ..frames import CHANGED_SINCE, DECIDED_BY, FILTERS, RECORDED, TOLD_IN, categoricals, recorded, told_in
 from ..purchases import Purchases
 
 #: What the metrics need of a line, and a reader of a bar's lines wants to see.
@@ -21,6 +21,11 @@ _NEEDED = ("connection", "order_number", "line_number", "vendor_name", "product_
            "vendor_id", "material_id", "product_id", "site_id", "site_name", "category", "received_quantity", "first_receipt_date",
            "cancelled_date", "completed_date", "approved_date", "created_at", "deleted_at", "updated_at", "is_return", "document_type",
            "type", "n_receipts", "original_amount", "original_currency", "unreadable")  # fmt: skip
+
+
+#: What `Purchases.filter` needs of them to pick, and to tell what it has picked; and the number of each line among all of them.
+_PICKED_BY = ("connection", "site_id", "site_name", "category", "state", "currency", "vendor_id", "vendor_name", "order_date")  # fmt: skip
+_ROW = "row"
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ class Source:
     """
 
     def __init__(self, data: Any, lines: pd.DataFrame) -> None:
-        self.lines = lines[[c for c in lines.columns if c in _NEEDED]]  # narrow: every filter copies it
+        # narrow, and text as categories, since every filter copies it
+        self.lines = categoricals.as_labels(lines[[c for c in lines.columns if c in _NEEDED]])
         self.lines.attrs = lines.attrs  # the as-of day
         self._whole = self._told_of_all(data) if isinstance(data, Purchases) else None
         self._known_as = _known_as(data)
@@ -67,8 +73,12 @@ class Source:
         return self.name if self._whole is None else f"{self.name}.lines"
 
     def _told_of_all(self, data: Purchases) -> Purchases:
-        """Return the purchases with what a filter finds out of all of them, found once: of a million lines that takes most of its time."""
-        every, lines = data.lines, self.lines.copy(deep=False)
+        """Return the purchases to filter, with what a filter finds out of all of them, found once: that takes most of its time.
+
+        Their lines have what they are picked by, and which ones they are.
+        """
+        every = data.lines
+        lines = every[[c for c in every if c in _PICKED_BY]].assign(**{_ROW: np.arange(len(every))})
         lines.attrs = {**every.attrs, TOLD_IN: told_in(every), RECORDED: recorded(every).carried()}
         return replace(data, lines=lines, orders=data.orders.iloc[:0], issues=data.issues.iloc[:0])
 
@@ -87,7 +97,9 @@ class Source:
                 _told(self.lines.take(np.flatnonzero(rows)), self.lines, words), *self._code(picks, picks), words
             )
         missing = [p for p in picks if p.missing]
-        lines = self._whole.filter(**{p.option[0]: p.option[1] for p in picks if not p.missing}).lines
+        picked = self._whole.filter(**{p.option[0]: p.option[1] for p in picks if not p.missing}).lines
+        lines = self.lines.take(picked[_ROW].to_numpy()).reset_index(drop=True)
+        lines.attrs = picked.attrs | {k: v for k, v in self.lines.attrs.items() if k == DECIDED_BY}
         if missing:
             none = lines[[p.missing for p in missing]].isna().all(axis=1)
             lines = _told(lines[none], lines, dict(p.word for p in missing))

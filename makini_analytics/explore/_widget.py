@@ -18,7 +18,7 @@ import pandas as pd
 from .. import charts, style
 from ..compute import Figure, rows_passed
 from ..errors import ConfigError, MakiniError
-from ..frames import FILTERS, encode, narrowed_to, write_csv
+from ..frames import FILTERS, categoricals, encode, narrowed_to, write_csv
 from ..system import flag_of, folder_of, whole
 from ._bars import Bar, bars_of
 from ._filters import NAMED, Filters, named_like
@@ -243,7 +243,8 @@ class Explorer(w.VBox):  # type: ignore[misc]
         """Show the order lines of a bar, counted from the top or the left, and return them."""
         picked = self._bars[bar]
         self._opened = picked.name
-        self.shown = self._judged().take(picked.rows())
+        lines = self._judged().take(picked.rows())
+        self.shown = categoricals.as_strings(lines, list(map(str, lines)))
         rows = table_of(self.shown[[c for c in _SHOWN if c in self.shown]], _MOST_LINES)
         self._behind.value = html("order_lines", bar=picked.name, said=_counted(self.shown["left_out"]), table=rows)
         return self.shown

@@ -317,6 +317,18 @@ def test_a_part_of_purchases_is_the_one_that_filter_gives(controls, options, dat
     pd.testing.assert_frame_equal(got.result, want)
     pd.testing.assert_frame_equal(by_code(got, data), want)
     assert charts.captions_of(got._axes).footnote == charts.captions_of(spend.plot_by_period(want)).footnote
+    lines = data.filter(**options).lines
+    assert got._now.attrs == lines.attrs
+    text = [c for c in got._now if isinstance(lines[c].dtype, pd.StringDtype)]
+    pd.testing.assert_frame_equal(got._now.astype(dict.fromkeys(text, "string")), lines[[*got._now]])
+
+
+def test_lines_behind_a_bar_are_text_as_in_the_data(data, tmp_path):
+    shown = explore.slippage(data, folder=tmp_path).open_bar(0)
+    assert len(shown) > 0
+    assert {c: str(t) for c, t in shown.dtypes.items() if c in data.lines} == {
+        c: str(t) for c, t in data.lines.dtypes.items() if c in shown
+    }
 
 
 @pytest.mark.usefixtures("undrawn")
