@@ -112,9 +112,11 @@ def test_a_list_of_orders_alone_does_not_say_what_came():
     listed = ma.Purchases.from_table(table.assign(amount=1.0), currency="EUR", as_of="2025-12-31").lines
     got = slippage.by_vendor(listed)
     assert got.attrs["notes"][0].startswith("Nothing says what has come")
-    assert style.alt_text(slippage.plot_by_vendor(got)).startswith("Nothing says whether 3 due lines came.")
+    for plot in (slippage.plot_by_vendor, slippage.plot_per_line):
+        assert style.alt_text(plot(listed)).startswith("Nothing says whether 3 due lines came.")
     known = ma.Purchases.from_table(table.assign(amount=1.0, status="open"), currency="EUR", as_of="2025-12-31").lines
     assert style.alt_text(slippage.plot_by_vendor(known)).startswith("0 of 3 due lines came on time.")
+    assert style.alt_text(slippage.plot_per_line(known)).startswith("Nothing delivered; 3 lines are open and overdue.")
 
 
 def test_groups_and_parts_of_lines_are_warned_of_nothing(lines):

@@ -13,7 +13,7 @@ from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._per_line import per_line
 from .._vendors import by_vendor
-from ._sentences import came_on_time, few_in_words, is_few, marks, stands, who_differs
+from ._sentences import came_on_time, few_in_words, is_few, marks, stands, untold, who_differs
 
 
 @charts.chart(of=by_vendor, result_columns=("on_time_rate", "against_others"), ranked="-n_due")
@@ -143,8 +143,8 @@ def plot_per_line(
     n_overdue = int(overdue.sum())
     if not len(days):  # that nothing came says much where it was due
         waits = f"{charts.counted(n_overdue, 'line')} {'is' if n_overdue == 1 else 'are'} open and overdue"
-        found = title or (f"Nothing delivered; {waits}" if n_overdue else None)
-        return charts.no_data(ax, "days late of each line", result, title=found)
+        found = title or (untold(result, n_overdue) or f"Nothing delivered; {waits}" if n_overdue else None)
+        return charts.no_data(ax, "days late of each line", result, title=found, said="No delivery")
     # One delivery 400 days late would squeeze all others into a few bars. At least a day to either side keeps zero in sight.
     ends = np.quantile(days, [0.01, 0.99])
     low, high = min(float(np.floor(ends[0])), -1.0), max(float(np.ceil(ends[1])), 1.0)

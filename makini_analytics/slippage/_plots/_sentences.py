@@ -39,9 +39,14 @@ def rate_of(result: pd.DataFrame) -> str:
 
 def came_on_time(result: pd.DataFrame) -> str:
     """Return how much came on time, where anything says what has come."""
-    if NOTHING_TOLD in (result.attrs.get("notes") or ()):
-        return f"Nothing says whether {charts.counted(int(result['n_due'].sum()), 'due line')} came"
-    return f"{rate_of(result)} came on time"
+    return untold(result, int(result["n_due"].sum())) or f"{rate_of(result)} came on time"
+
+
+def untold(result: pd.DataFrame, n_due: int) -> str:
+    """Return that nothing says of so many due lines what has come; "" where something does."""
+    if NOTHING_TOLD not in (result.attrs.get("notes") or ()):
+        return ""
+    return f"Nothing says whether {charts.counted(n_due, 'due line')} came"
 
 
 def compared(result: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
