@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..frames import FILTERS, N_ROWS, OWN_DAYS, AsOfDays, Encoding, Mask, encode, numbers, values
-from ._reuse import once
+from ._reuse import once, once_by_row, rows_of
 
 #: Where a result says which columns it had, and their types: a chart of one that was edited since says what it lacks.
 COLUMNS = "columns"
@@ -98,7 +97,7 @@ class Selection:
 
     def book(self) -> list[dict[str, Any]]:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
-        amount, currency = once(self.lines, "amounts", partial(_amounts, self.lines))
+        amount, currency = once_by_row(self.lines, "amounts", _amounts, _amounts_of)
         priced = "amount" in self.lines.columns  # where nothing has a value, 0.00 would be an invention
         labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
         # one count over reason x currency: with 3 labels, reason 2 in currency 1 is the cell 2 x 3 + 1
@@ -129,6 +128,13 @@ class Selection:
 def _amounts(lines: pd.DataFrame) -> tuple[npt.NDArray[np.float64], Encoding]:
     """Return the amounts of some lines, 0 where one is missing, and their currencies."""
     return np.nan_to_num(numbers(lines, "amount")), encode(values(lines, "currency", "string"))
+
+
+def _amounts_of(
+    amounts: tuple[npt.NDArray[np.float64], Encoding], rows: Any
+) -> tuple[npt.NDArray[np.float64], Encoding]:
+    amount, currency = amounts
+    return rows_of(amount, rows), Encoding(rows_of(currency.codes, rows), currency.labels)
 
 
 def _is_mask(rows: Any) -> bool:
