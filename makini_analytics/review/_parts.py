@@ -5,6 +5,7 @@ from __future__ import annotations
 from weakref import WeakValueDictionary
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..compute import ENTITIES, part
@@ -13,6 +14,8 @@ from ..system import cached_property
 from ._judged import Judged
 from ._years import with_months
 
+#: What rules may ask of all lines, since lead times may begin there, and no part needs.
+_OF_ALL = {"approved_date", "created_at"}
 #: What figures of many lines read. Lines are wide, and some fifty parts of them are taken.
 _READ = {
     "order_date", "required_date", "promised_date", "delivered_date", "first_receipt_date", "completed_date", "cancelled_date",
@@ -28,7 +31,7 @@ class Parts(Judged):
     @cached_property
     def narrow(self) -> pd.DataFrame:
         """All lines, with what figures of many lines read. Their text is held as categories, since many parts of them are taken."""
-        lines = categoricals.as_labels(self.lines[[c for c in self.lines if c in _READ]])
+        lines = categoricals.as_labels(self.lines[[c for c in self.lines if c in _READ | _OF_ALL]])
         part(lines, None, self.lines)  # the same rows: what one is asked is known of the other
         return lines
 
@@ -40,8 +43,12 @@ class Parts(Judged):
         out: pd.DataFrame | None = self._parts.get(which)
         if out is None:
             places = np.flatnonzero(rows)
-            out = self._parts[which] = self.narrow.take(places)
-            part(self.narrow, places, out)
+            out = self._parts[which] = self._taken(places)
+        return out
+
+    def _taken(self, places: npt.NDArray[np.intp]) -> pd.DataFrame:
+        out: pd.DataFrame = self.narrow.drop(columns=list(_OF_ALL), errors="ignore").take(places)
+        part(self.narrow, places, out)
         return out
 
     @cached_property
@@ -52,9 +59,7 @@ class Parts(Judged):
     def _in_a_row(self) -> tuple[pd.DataFrame, list[int]]:
         """The lines of neither year, of the year before, and of the twelve months in a row, and where each begins: no year is a copy."""
         order = np.argsort(self.year_of_order, kind="stable")
-        lines = self.narrow.take(order)
-        part(self.narrow, order, lines)
-        return lines, np.searchsorted(self.year_of_order[order], [0, 1, 2]).tolist()
+        return self._taken(order), np.searchsorted(self.year_of_order[order], [0, 1, 2]).tolist()
 
     def _ordered_in(self, year: int) -> pd.DataFrame:
         which = np.packbits(self.year_of_order == year).tobytes()

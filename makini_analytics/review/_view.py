@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,8 @@ class View(Parts):
         ConfigError
             A currency was asked for and there are no rates for it; no as-of day.
         """
+        if not given.lines.index.is_unique:  # as of tables that were put together: rows are looked at by their place
+            given = replace(given, lines=given.lines.reset_index(drop=True))
         day = as_of_days(given.lines, as_of)
         data, unit, note = in_one_currency(given, to)
         told = "" if as_of is None else f", as_of='{day.day.date()}'"

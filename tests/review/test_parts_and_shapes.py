@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import charts, quality, spend, style
+from makini_analytics import charts, lead_times, quality, spend, style
 from makini_analytics.compute import PandasColumns, reuse
 from makini_analytics.reporting import content
 from makini_analytics.review import View
@@ -40,6 +42,23 @@ def test_what_rules_ask_of_all_lines_is_in_the_narrow_ones(sample, monkeypatch, 
     ma.report(sample, tmp_path / "x.html", progress=False)
     assert len(asked) > 10
     assert asked & set(sample.lines) <= set(View.of(sample).narrow)
+
+
+@pytest.mark.parametrize("start", ["approval", "creation"])
+def test_lead_times_of_all_lines_may_begin_anywhere(sample, start):
+    alone = lead_times.by_vendor(View.of(sample).lines, start=start)
+    with reuse():
+        view = View.of(sample)
+        assert len(view.narrow)
+        pd.testing.assert_frame_equal(lead_times.by_vendor(view.lines, start=start), alone)
+    assert alone.n_delivered.sum() > 1000
+
+
+def test_lines_that_share_a_number_in_the_index_are_lines_of_their_own(sample):
+    some = sample.filter(connection="emea")
+    lines = some.lines.set_axis(np.arange(len(some.lines)) // 3)
+    got = ma.findings(replace(some, lines=lines))
+    pd.testing.assert_frame_equal(got, ma.findings(some))
 
 
 @pytest.mark.parametrize("first", one_in(2, ["2025-11-01", "2024-12-15"]))
