@@ -116,10 +116,12 @@ class Filters:
         name = PICKS[column].lower()
         if control.value == NONE:  # -1 is pandas's code of a missing value
             return Pick(codes == -1, (name, "none"), f".{column}.isna()", missing=column)
-        rows = np.isin(codes, np.flatnonzero(np.asarray(names, dtype=str) == control.value))
+        meant = np.flatnonzero(np.asarray(names, dtype=str) == control.value)
+        value = np.asarray(names, dtype=object)[meant[0]]  # a column of a user's own may hold whole numbers
+        value = getattr(value, "item", lambda: value)()
         known = "site" if column.startswith("site") and control.value in self._by_name else column
         option = (known, control.label if known == "site" else control.value)
-        return Pick(rows, (name, control.label), f".{column} == {control.value!r}", (*option, repr(option[1])))
+        return Pick(np.isin(codes, meant), (name, control.label), f".{column} == {value!r}", (*option, repr(option[1])))
 
     def _of_date(self, value: date, option: str) -> Pick:
         day, text, first = np.datetime64(value, "us"), str(value), option == "since"

@@ -97,8 +97,12 @@ class Source:
                 _told(self.lines.take(np.flatnonzero(rows)), self.lines, words), *self._code(picks, picks), words
             )
         missing = [p for p in picks if p.missing]
-        picked = self._whole.filter(**{p.option[0]: p.option[1] for p in picks if not p.missing}).lines
-        lines = self.lines.take(picked[_ROW].to_numpy()).reset_index(drop=True)
+        options = {p.option[0]: p.option[1] for p in picks if not p.missing}
+        picked = self._whole.filter(**options).lines
+        # without options that is all of the data, whose index stays
+        lines = (
+            self.lines.take(picked[_ROW].to_numpy()).reset_index(drop=True) if options else self.lines.copy(deep=False)
+        )
         lines.attrs = picked.attrs | {k: v for k, v in self.lines.attrs.items() if k == DECIDED_BY}
         if missing:
             none = lines[[p.missing for p in missing]].isna().all(axis=1)

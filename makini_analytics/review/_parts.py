@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, part
+from ..compute import ENTITIES, STARTS, part
 from ..frames import Mask, categoricals
 from ..system import cached_property
 from ._judged import Judged
 from ._years import with_months
 
 #: What rules may ask of all lines, since lead times may begin there, and no part needs.
-_OF_ALL = {"approved_date", "created_at"}
+_OF_ALL = {*STARTS.values()} - {"order_date"}
 #: What figures of many lines read. Lines are wide, and some fifty parts of them are taken.
 _READ = {
     "order_date", "required_date", "promised_date", "delivered_date", "first_receipt_date", "completed_date", "cancelled_date",

@@ -323,6 +323,26 @@ def test_a_part_of_purchases_is_the_one_that_filter_gives(controls, options, dat
     pd.testing.assert_frame_equal(got._now.astype(dict.fromkeys(text, "string")), lines[[*got._now]])
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_what_has_no_value_keeps_its_place_in_the_data(data, tmp_path):
+    lines = data.lines.assign(category=data.lines.category.where(data.lines.category != "Bearings")).iloc[::-1]
+    some = ma.Purchases(data.orders, lines, data.issues, data.sources, data.as_of)
+    got = explore.spend(some, folder=tmp_path)
+    got.filters.picks["category"].value = "\0"
+    assert got._now.index.equals(lines.index[lines.category.isna()])
+    pd.testing.assert_frame_equal(by_code(got, some), got.result)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_column_of_numbers_is_picked_by_its_numbers(data, tmp_path):
+    lines = data.lines.assign(category=pd.factorize(data.lines.category)[0])
+    got = explore.spend(lines, folder=tmp_path)
+    got.filters.picks["category"].value = "1"
+    assert "category == 1]" in got.code
+    assert len(got.result) > 1
+    pd.testing.assert_frame_equal(by_code(got, lines), got.result)
+
+
 def test_lines_behind_a_bar_are_text_as_in_the_data(data, tmp_path):
     shown = explore.slippage(data, folder=tmp_path).open_bar(0)
     assert len(shown) > 0
