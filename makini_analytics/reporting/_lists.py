@@ -36,7 +36,9 @@ _BEHIND = {
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return a report's table as it is shown; what is not shown of it is in the files."""
-    out = _LISTS.get(_kind(table), _groups)(table)
+    bare = table.copy(deep=False)
+    bare.attrs = {k: v for k, v in table.attrs.items() if k == "parameters"}  # pandas copies them all with each column
+    out = _LISTS.get(_kind(table), _groups)(bare)
     for column in _SPELLED & set(out.columns):
         words = out[column].map(lambda v, c=column: charts.read_as(c, str(v)), na_action="ignore")
         out = out.assign(**{column: words.astype("string")})
