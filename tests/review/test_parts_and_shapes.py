@@ -28,6 +28,7 @@ def of_kind(data: ma.Purchases, kind: str) -> pd.Series:
     return ma.findings(data).set_index("kind").loc[kind]
 
 
+@pytest.mark.full
 def test_what_rules_ask_of_all_lines_is_in_the_narrow_ones(sample, monkeypatch, tmp_path):
     # a report answers for all lines what it knows of the narrow ones: a column that a rule read and they lack would be empty there
     asked = set()
@@ -44,7 +45,7 @@ def test_what_rules_ask_of_all_lines_is_in_the_narrow_ones(sample, monkeypatch, 
     assert asked & set(sample.lines) <= set(View.of(sample).narrow)
 
 
-@pytest.mark.parametrize("start", ["approval", "creation"])
+@pytest.mark.parametrize("start", one_in(2, ["approval", "creation"]))
 def test_lead_times_of_all_lines_may_begin_anywhere(sample, start):
     alone = lead_times.by_vendor(View.of(sample).lines, start=start)
     with reuse():
