@@ -128,7 +128,7 @@ def _entity(lines: pd.DataFrame, name: str) -> Encoding:
     def known(frame: pd.DataFrame) -> Encoding:
         return _first_known(frame, key_columns(frame.columns, name))
 
-    return once_by_row(lines, ("entity", name), known, lambda of, rows: Encoding(rows_of(of.codes, rows), of.labels))
+    return once_by_row(lines, ("entity", name), known, rows_of)
 
 
 def key_columns(there: Collection[Any], name: str) -> list[str]:

@@ -97,7 +97,9 @@ class Selection:
 
     def book(self) -> list[dict[str, Any]]:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
-        amount, currency = once_by_row(self.lines, "amounts", _amounts, _amounts_of)
+        amount, currency = once_by_row(
+            self.lines, "amounts", _amounts, lambda of, rows: (rows_of(of[0], rows), rows_of(of[1], rows))
+        )
         priced = "amount" in self.lines.columns  # where nothing has a value, 0.00 would be an invention
         labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
         # one count over reason x currency: with 3 labels, reason 2 in currency 1 is the cell 2 x 3 + 1
@@ -128,13 +130,6 @@ class Selection:
 def _amounts(lines: pd.DataFrame) -> tuple[npt.NDArray[np.float64], Encoding]:
     """Return the amounts of some lines, 0 where one is missing, and their currencies."""
     return np.nan_to_num(numbers(lines, "amount")), encode(values(lines, "currency", "string"))
-
-
-def _amounts_of(
-    amounts: tuple[npt.NDArray[np.float64], Encoding], rows: Any
-) -> tuple[npt.NDArray[np.float64], Encoding]:
-    amount, currency = amounts
-    return rows_of(amount, rows), Encoding(rows_of(currency.codes, rows), currency.labels)
 
 
 def _is_mask(rows: Any) -> bool:

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Lock, RLock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
+
+from ..frames import Encoding
 
 T = TypeVar("T")
 
@@ -67,9 +69,12 @@ def part(whole: Any, rows: Any, frame: Any) -> None:
             _known_of(known, frame).part_of = whole, rows
 
 
-def rows_of(answers: Any, rows: Any) -> Any:
-    """Return some rows of an array, by position: those of a slice are no copy."""
-    return answers[rows] if isinstance(rows, slice) else answers.take(rows)
+def rows_of(answers: T, rows: Any) -> T:
+    """Return some rows of an array or of a column's codes, by position: those of a slice are no copy."""
+    of: Any = answers
+    if isinstance(of, Encoding):
+        return cast(T, Encoding(rows_of(of.codes, rows), of.labels))
+    return cast(T, of[rows] if isinstance(rows, slice) else of.take(rows))
 
 
 def lie_in_a_row(first: Any, second: Any) -> Any:
@@ -87,11 +92,7 @@ def beside_each_other(first: Any, second: Any, frame: Any) -> None:
 
 def _both_parts(first: Any, second: Any) -> tuple[Any, Any]:
     """Return the frame of which both are a part, and the rows of both in it; None where there is none."""
-    known = _KNOWN.get()
-    if known is None:
-        return None, None
-    with _ASKING:
-        (one, its), (other, those) = (_known_of(known, side).part_of or (None, None) for side in (first, second))
+    (one, its), (other, those) = map(_part_of, (first, second))
     if one is not other or its is None or those is None:
         return None, None
     if isinstance(its, slice) and isinstance(those, slice) and its.stop == those.start:
@@ -101,11 +102,7 @@ def _both_parts(first: Any, second: Any) -> tuple[Any, Any]:
 
 def same_rows(frame: Any) -> Any:
     """Return the frame that another one is all rows of, with the same columns and more; itself where there is none."""
-    known = _KNOWN.get()
-    if known is None:
-        return frame
-    with _ASKING:
-        whole, rows = _known_of(known, frame).part_of or (None, None)
+    whole, rows = _part_of(frame)
     return frame if whole is None or rows is not None else same_rows(whole)
 
 
@@ -114,14 +111,9 @@ def once_by_row(frame: Any, question: Any, answer: Callable[[Any], T], pick: Cal
 
     A year's lines are asked what all lines are asked, too: to pick half a million answers takes a tenth of working them out.
     """
-    known = _KNOWN.get()
-    if known is None:
-        return answer(frame)
-    with _ASKING:
-        part_of = _known_of(known, frame).part_of
-    if part_of is None:
+    whole, rows = _part_of(frame)
+    if whole is None:
         return once(frame, question, lambda: answer(frame))
-    whole, rows = part_of
 
     def picked() -> T:
         of_whole = once_by_row(whole, question, answer, pick)
@@ -145,6 +137,15 @@ def once(frame: Any, question: Any, answer: Callable[[], T]) -> T:
             found.given.append(answer())
     out: T = found.given[0]
     return out
+
+
+def _part_of(frame: Any) -> tuple[Any, Any]:
+    """Return the frame of which another one is some rows, and which ones; None where it is told of none."""
+    known = _KNOWN.get()
+    if known is None:
+        return None, None
+    with _ASKING:
+        return _known_of(known, frame).part_of or (None, None)
 
 
 def _known_of(known: dict[int, _Known], frame: Any) -> _Known:

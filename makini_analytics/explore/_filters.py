@@ -118,7 +118,6 @@ class Filters:
             return Pick(codes == -1, (name, "none"), f".{column}.isna()", missing=column)
         meant = np.flatnonzero(np.asarray(names, dtype=str) == control.value)
         value = np.asarray(names, dtype=object)[meant[0]]  # a column of a user's own may hold whole numbers
-        value = getattr(value, "item", lambda: value)()
         known = "site" if column.startswith("site") and control.value in self._by_name else column
         option = (known, control.label if known == "site" else control.value)
         return Pick(np.isin(codes, meant), (name, control.label), f".{column} == {value!r}", (*option, repr(option[1])))

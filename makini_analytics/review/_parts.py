@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -39,11 +40,13 @@ class Parts(Judged):
         """Return some of them: the same rows are one frame for as long as anyone has it, so that they are asked nothing twice."""
         if rows.all():
             return self.narrow
+        return self._made_once(rows, lambda: self._taken(np.flatnonzero(rows)))
+
+    def _made_once(self, rows: Mask, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         which = np.packbits(rows).tobytes()
         out: pd.DataFrame | None = self._parts.get(which)
         if out is None:
-            places = np.flatnonzero(rows)
-            out = self._parts[which] = self._taken(places)
+            out = self._parts[which] = make()
         return out
 
     def _taken(self, places: npt.NDArray[np.intp]) -> pd.DataFrame:
@@ -62,14 +65,14 @@ class Parts(Judged):
         return self._taken(order), np.searchsorted(self.year_of_order[order], [0, 1, 2]).tolist()
 
     def _ordered_in(self, year: int) -> pd.DataFrame:
-        which = np.packbits(self.year_of_order == year).tobytes()
-        out: pd.DataFrame | None = self._parts.get(which)
-        if out is None:
+        def sliced() -> pd.DataFrame:
             lines, begins = self._in_a_row
             rows = slice(begins[year], begins[year + 1])
-            out = self._parts[which] = lines.iloc[rows]
+            out: pd.DataFrame = lines.iloc[rows]
             part(lines, rows, out)
-        return out
+            return out
+
+        return self._made_once(self.year_of_order == year, sliced)
 
     @cached_property
     def year_lines(self) -> pd.DataFrame:
