@@ -144,7 +144,7 @@ def plot_per_line(
     if not len(days):  # that nothing came says much where it was due
         waits = f"{charts.counted(n_overdue, 'line')} {'is' if n_overdue == 1 else 'are'} open and overdue"
         found = title or (untold(result, n_overdue) or f"Nothing delivered; {waits}" if n_overdue else None)
-        return charts.no_data(ax, "days late of each line", result, title=found, said="No delivery")
+        return charts.no_data(ax, "days late of each line", result, title=found, said="No delivery recorded")
     # One delivery 400 days late would squeeze all others into a few bars. At least a day to either side keeps zero in sight.
     ends = np.quantile(days, [0.01, 0.99])
     low, high = min(float(np.floor(ends[0])), -1.0), max(float(np.ceil(ends[1])), 1.0)
